@@ -14,19 +14,20 @@
 
 #include <cotter/status.h>
 
-#define IPC_ENDPOINT_MAX 255u   /* bytes of an endpoint name */
-#define IPC_IDENTITY_MAX 128u   /* bytes of a PSK identity */
-#define IPC_LINKS_MAX 8192u     /* bytes of a registration's object links */
-#define IPC_PAYLOAD_MAX 61440u  /* bytes of a resource payload in one message */
-#define IPC_SEALED_MAX 256u     /* bytes of a sealed secret */
+#define IPC_ENDPOINT_MAX 255u  /* bytes of an endpoint name */
+#define IPC_IDENTITY_MAX 128u  /* bytes of a PSK identity */
+#define IPC_LINKS_MAX 8192u    /* bytes of a registration's object links */
+#define IPC_PAYLOAD_MAX 61440u /* bytes of a resource payload in one message */
+#define IPC_SEALED_MAX 256u    /* bytes of a sealed secret */
 
 typedef enum ipc_type {
     /* monitor → process */
-    IPC_START = 1,   /* the role's part of the configuration, CBOR map; with descriptors */
-    IPC_PEER = 2,    /* ipc_peer; with one descriptor: the channel to that peer from now on */
-    IPC_STOP = 3,    /* finish what is under way and exit 0 */
-    IPC_READY = 4,   /* process → monitor: in its sandbox, serving */
-    IPC_FAILED = 5,  /* process → monitor: one line of text; then it exits 2 */
+    IPC_START = 1,      /* role_config (server/role.h); follows the role's descriptors */
+    IPC_PEER = 2,       /* ipc_peer; with one descriptor: the channel to that peer from now on */
+    IPC_STOP = 3,       /* finish what is under way and exit 0; no body */
+    IPC_READY = 4,      /* process → monitor: in its sandbox, serving; no body */
+    IPC_FAILED = 5,     /* process → monitor: one line of text; then it exits 2 */
+    IPC_DESCRIPTOR = 6, /* role_fd (server/role.h); with one descriptor, before IPC_START */
 
     /* sessions */
     IPC_PSK_WANTED = 16,        /* net → hub   ipc_psk_wanted; answered by keys with IPC_MASTER */
@@ -57,17 +58,23 @@ typedef enum ipc_type {
     IPC_READ_RESULT = 51,    /* net → hub ipc_result */
     IPC_NOTIFY = 52,         /* net → hub ipc_notify; no answer */
     IPC_FIRMWARE_OPEN = 53,  /* net → hub ipc_firmware_open */
-    IPC_FIRMWARE = 54,       /* hub → net ipc_firmware; with one descriptor when status is COT_OK */
-    IPC_PROGRESS = 55,       /* net → hub ipc_progress: a firmware transfer; no answer */
+    IPC_FIRMWARE = 54, /* hub → net ipc_firmware; with one descriptor when status is COT_OK */
+    IPC_PROGRESS = 55, /* net → hub ipc_progress: a firmware transfer; no answer */
 
     /* API: http ↔ hub */
-    IPC_CALL = 64,     /* http → hub ipc_call; may carry one descriptor (sealed memfd: a large body) */
-    IPC_REPLY = 65,    /* hub → http ipc_reply */
-    IPC_EVENT = 66,    /* hub → http ipc_event; no answer */
-    IPC_CALL_END = 67  /* http → hub ipc_call_end: the client has gone, do not answer that id */
+    IPC_CALL = 64, /* http → hub ipc_call; may carry one descriptor (sealed memfd: a large body) */
+    IPC_REPLY = 65,   /* hub → http ipc_reply */
+    IPC_EVENT = 66,   /* hub → http ipc_event; no answer */
+    IPC_CALL_END = 67 /* http → hub ipc_call_end: the client has gone, do not answer that id */
 } ipc_type;
 
-typedef enum ipc_role { IPC_MONITOR = 0, IPC_NET = 1, IPC_KEYS = 2, IPC_HUB = 3, IPC_HTTP = 4 } ipc_role;
+typedef enum ipc_role {
+    IPC_MONITOR = 0,
+    IPC_NET = 1,
+    IPC_KEYS = 2,
+    IPC_HUB = 3,
+    IPC_HTTP = 4
+} ipc_role;
 
 typedef struct ipc_peer {
     uint8_t role;        /* ipc_role */
@@ -125,9 +132,9 @@ typedef struct ipc_master {
 
 typedef struct ipc_credential_wanted {
     uint64_t id;
-    uint8_t mode;         /* IPC_RPK or IPC_X509 (whose chain net has verified) */
-    uint8_t digest[32];   /* SHA-256 of the SubjectPublicKeyInfo */
-    cot_bytes name;       /* X.509: the certificate's common name, else empty */
+    uint8_t mode;       /* IPC_RPK or IPC_X509 (whose chain net has verified) */
+    uint8_t digest[32]; /* SHA-256 of the SubjectPublicKeyInfo */
+    cot_bytes name;     /* X.509: the certificate's common name, else empty */
 } ipc_credential_wanted;
 
 typedef struct ipc_credential {
@@ -182,7 +189,7 @@ typedef struct ipc_refused {
 
 typedef struct ipc_hello {
     uint8_t worker;
-    uint8_t fresh;          /* 1: the table started empty, this worker's former registrations are gone */
+    uint8_t fresh; /* 1: the table started empty, this worker's former registrations are gone */
     uint32_t registrations; /* live in the table */
 } ipc_hello;
 
@@ -203,7 +210,7 @@ typedef struct ipc_update {
     uint64_t id;
     ipc_location location;
     ipc_address from;
-    uint32_t lifetime;  /* the one in force after this update */
+    uint32_t lifetime; /* the one in force after this update */
     uint8_t has_binding;
     uint8_t has_links;
     cot_bytes binding;
@@ -240,8 +247,8 @@ typedef struct ipc_drop {
 typedef enum ipc_operation {
     IPC_OP_READ = 1,
     IPC_OP_DISCOVER = 2,
-    IPC_OP_WRITE = 3,   /* PUT on a resource or instance: replace */
-    IPC_OP_UPDATE = 4,  /* POST on an instance: partial update */
+    IPC_OP_WRITE = 3,  /* PUT on a resource or instance: replace */
+    IPC_OP_UPDATE = 4, /* POST on an instance: partial update */
     IPC_OP_EXECUTE = 5,
     IPC_OP_OBSERVE = 6, /* pmin, pmax first written as attributes when given */
     IPC_OP_CANCEL = 7,  /* end the observation of `token` */
@@ -266,8 +273,8 @@ typedef struct ipc_command {
     uint8_t token[8];
     uint8_t operation;
     ipc_path path;
-    uint16_t format;    /* content format of payload as hub made it: SenML CBOR 112, or 0 for text */
-    uint32_t age_ms;    /* since the first send; past EXCHANGE_LIFETIME hub does not send any more */
+    uint16_t format; /* content format of payload as hub made it: SenML CBOR 112, or 0 for text */
+    uint32_t age_ms; /* since the first send; past EXCHANGE_LIFETIME hub does not send any more */
     cot_bytes payload;
 } ipc_command;
 
@@ -293,7 +300,7 @@ typedef struct ipc_result {
 typedef struct ipc_notify {
     ipc_location location;
     uint8_t token[8];
-    uint8_t code;      /* 2.05, or an error code that ended the observation */
+    uint8_t code; /* 2.05, or an error code that ended the observation */
     uint16_t format;
     cot_bytes payload;
 } ipc_notify;
@@ -336,7 +343,7 @@ typedef enum ipc_api {
     IPC_API_RESOURCE_DISCOVER,
     IPC_API_COMMAND_ADD,
     IPC_API_COMMAND_LIST,
-    IPC_API_COMMAND_GET,   /* may wait for the outcome */
+    IPC_API_COMMAND_GET, /* may wait for the outcome */
     IPC_API_COMMAND_CANCEL,
     IPC_API_OBSERVATION_LIST,
     IPC_API_GROUP_LIST,
@@ -345,7 +352,7 @@ typedef enum ipc_api {
     IPC_API_GROUP_EDIT,
     IPC_API_GROUP_REMOVE,
     IPC_API_RELEASE_LIST,
-    IPC_API_RELEASE_ADD,   /* descriptor: the signed envelope */
+    IPC_API_RELEASE_ADD, /* descriptor: the signed envelope */
     IPC_API_RELEASE_GET,
     IPC_API_RELEASE_REMOVE,
     IPC_API_UPGRADE_LIST,
@@ -354,7 +361,7 @@ typedef enum ipc_api {
     IPC_API_TOKEN_LIST,
     IPC_API_TOKEN_ADD,
     IPC_API_TOKEN_REMOVE,
-    IPC_API_SUBSCRIBE,     /* events from now on (or from a sequence number); replies once, then events */
+    IPC_API_SUBSCRIBE, /* events from now on (or from a sequence number); replies once, then events */
     IPC_API_AUDIT_LIST
 } ipc_api;
 
@@ -374,12 +381,53 @@ typedef struct ipc_reply {
 
 typedef struct ipc_event {
     uint64_t sequence;
-    cot_bytes name; /* "registered", "updated", "deregistered", "expired", "notify", "command", "upgrade", "refused" */
+    cot_bytes
+        name; /* "registered", "updated", "deregistered", "expired", "notify", "command", "upgrade", "refused" */
     cot_bytes body; /* CBOR map */
 } ipc_event;
 
 typedef struct ipc_call_end {
     uint64_t id;
 } ipc_call_end;
+
+/* ---- codecs ---- */
+
+/* ipc_put_NAME writes a body; a field outside its limit latches COT_E_RANGE in the writer.
+ * ipc_get_NAME reads a whole body: COT_OK; COT_E_TRUNCATED, COT_E_MALFORMED (bytes left over),
+ * COT_E_RANGE (a length, number or enum outside its limits): `out` must not be used then. */
+#define IPC_CODEC(name)                                                                            \
+    void ipc_put_##name(cot_writer *w, const ipc_##name *m);                                       \
+    cot_status ipc_get_##name(cot_reader *r, ipc_##name *out)
+
+IPC_CODEC(peer);
+IPC_CODEC(psk_wanted);
+IPC_CODEC(master_wanted);
+IPC_CODEC(master);
+IPC_CODEC(credential_wanted);
+IPC_CODEC(credential);
+IPC_CODEC(sign);
+IPC_CODEC(signature);
+IPC_CODEC(seal);
+IPC_CODEC(sealed);
+IPC_CODEC(refused);
+IPC_CODEC(hello);
+IPC_CODEC(register);
+IPC_CODEC(update);
+IPC_CODEC(deregister);
+IPC_CODEC(refresh);
+IPC_CODEC(expired);
+IPC_CODEC(answer);
+IPC_CODEC(drop);
+IPC_CODEC(command);
+IPC_CODEC(read);
+IPC_CODEC(result);
+IPC_CODEC(notify);
+IPC_CODEC(firmware_open);
+IPC_CODEC(firmware);
+IPC_CODEC(progress);
+IPC_CODEC(call);
+IPC_CODEC(reply);
+IPC_CODEC(event);
+IPC_CODEC(call_end);
 
 #endif
