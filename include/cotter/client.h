@@ -33,8 +33,8 @@ typedef struct cot_account {
                         literal; lives as long as the client */
     uint16_t short_server_id; /* 1 … 65534 */
     cot_security_mode mode;
-    uint32_t lifetime;     /* seconds, ≥ 1; the server may change it (1/0/1) until the restart */
-    cot_channel *channel;  /* carries the datagrams: a nosec or dtls channel of the application's */
+    uint32_t lifetime;    /* seconds, ≥ 1; the server may change it (1/0/1) until the restart */
+    cot_channel *channel; /* carries the datagrams: a nosec or dtls channel of the application's */
 } cot_account;
 
 /* Object 3, instance 0. NULL leaves a text out. */
@@ -47,7 +47,7 @@ typedef struct cot_device_info {
 
 typedef enum cot_event_kind {
     COT_EVENT_CONNECTING,   /* resolving, handshaking or registering has begun */
-    COT_EVENT_REFUSED,      /* the attempt failed: status, code; it is repeated after retry_at */
+    COT_EVENT_REFUSED,      /* the attempt failed: status, code; it is repeated at retry_at */
     COT_EVENT_REGISTERED,   /* a registration is acknowledged */
     COT_EVENT_UPDATED,      /* a registration update is acknowledged */
     COT_EVENT_LOST,         /* a registration that stood is gone: status, code; registers anew */
@@ -61,37 +61,20 @@ typedef struct cot_event {
     cot_event_kind kind;
     cot_status status;       /* why, for REFUSED, LOST; else COT_OK */
     uint8_t code;            /* CoAP code of the answer (0x84 = 4.04), 0 when there was none */
+    cot_refusal refusal;     /* REFUSED, LOST: what the channel says */
     cot_ms retry_at;         /* REFUSED, LOST: when the next attempt begins */
     uint8_t firmware_state;  /* 5/0/3 */
     uint8_t firmware_result; /* 5/0/5 */
 } cot_event;
 
-/* The attributes and the token of one observation. The caller gives an array of them; the members
- * are the library's. */
+/* Room for one observation, and for pmin and pmax of one path (Write-Attributes). The caller gives
+ * arrays of them; what is inside is the library's. */
 typedef struct cot_observation {
-    uint8_t token[8];
-    uint8_t token_len;
-    uint8_t depth; /* of the path: 0 unused, 1 object … 4 resource instance */
-    uint16_t path[4];
-    uint16_t format; /* content format of the notifications */
-    uint8_t flags;
-    uint8_t unconfirmed; /* non-confirmable notifications since the last confirmed one */
-    uint16_t last_mid;   /* of the last notification, to match a Reset */
-    uint32_t sequence;   /* of RFC 7641, 24 bits */
-    uint32_t pmin;       /* seconds */
-    uint32_t pmax;       /* seconds, 0 none */
-    uint32_t digest;     /* of the value last sent */
-    cot_ms sent_at;
+    _Alignas(8) unsigned char opaque[72];
 } cot_observation;
 
-/* pmin and pmax of one path, set by Write-Attributes. */
 typedef struct cot_attributes {
-    uint8_t depth; /* 0 unused, 1 object, 2 instance, 3 resource */
-    uint16_t path[3];
-    bool has_pmin;
-    bool has_pmax;
-    uint32_t pmin;
-    uint32_t pmax;
+    _Alignas(4) unsigned char opaque[24];
 } cot_attributes;
 
 /* All memory of the client beside itself. Lives as long as the client. */
@@ -100,10 +83,11 @@ typedef struct cot_client_memory {
     size_t rx_cap;
     uint8_t *tx; /* one datagram to send; as large as rx */
     size_t tx_cap;
-    uint8_t *request; /* the one outstanding confirmable message of ours; ≥ 160. Its size sets the block
-                         size of a registration and of confirmable notifications. */
+    uint8_t *request; /* the one outstanding confirmable message of ours; ≥ 192. Its size sets the
+                         block size of a registration and of confirmable notifications. */
     size_t request_cap;
-    uint8_t *body; /* one representation, in or out: the largest that can be read or written in blocks */
+    uint8_t *body; /* one representation, in or out: the largest that can be read or, in blocks,
+                      written */
     size_t body_cap;
     cot_observation *observations;
     size_t observation_count;
@@ -118,11 +102,15 @@ typedef struct cot_client_config {
     const char *endpoint; /* endpoint client name, ≤ 64 bytes */
     cot_account account;
     cot_device_info device;
-    const cot_object *const *objects; /* the application's own, ascending by id; 0, 1, 3, 5 are built in */
+    const cot_object *const
+        *objects; /* the application's own, ascending by id; 0, 1, 3, 5 are in */
     size_t object_count;
     const cot_port *port;
     cot_update *update; /* NULL: no object 5 */
     cot_client_memory memory;
+    uint8_t
+        confirm_every; /* every n-th notification of an observation is confirmable, and one a day
+                              at least; 0 and 1: each one */
     /* Called from cot_client_poll(); `e` lives during the call. May call cot_client_changed,
      * _update and _stop. NULL: nobody listens. */
     void (*event)(void *app, const cot_event *e);

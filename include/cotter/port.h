@@ -33,7 +33,7 @@ typedef enum cot_area {
 } cot_area;
 
 typedef struct cot_area_geometry {
-    uint32_t size;         /* bytes; a multiple of erase_size. The log needs two erase units or more. */
+    uint32_t size; /* bytes; a multiple of erase_size. The log needs two erase units or more. */
     uint32_t erase_size;   /* bytes that one erase clears */
     uint16_t program_size; /* bytes that one program writes: 1 … 32, a power of two */
 } cot_area_geometry;

@@ -17,25 +17,29 @@
 typedef struct cot_update_config {
     const cot_port *port;
     const cot_crypto *crypto;
-    const uint8_t *trust_anchor; /* 64 bytes: x ‖ y of the P-256 key that signs releases */
-    const uint8_t *vendor_id;    /* 16 bytes (UUID) */
-    const uint8_t *class_id;     /* 16 bytes (UUID) */
-    uint64_t factory_sequence;   /* built into the factory image */
-    cot_area running_slot;       /* the slot that this very image runs from */
-    uint8_t *manifest;           /* the envelope up to the payload */
+    cot_p256_public
+        trust_anchor;      /* the key that signs releases; of the factory, never set over LwM2M */
+    uint8_t vendor_id[16]; /* UUID */
+    uint8_t class_id[16];  /* UUID */
+    uint64_t factory_sequence; /* of this very image, built in; never below the confirmed one */
+    cot_area running_slot;     /* the slot that this very image runs from */
+    uint32_t trial_ms;         /* a trial that is not confirmed by then restarts into the old
+                                     image; 0: 300,000 */
+    uint8_t *manifest;         /* for the envelope up to the payload; 512 bytes are enough */
     size_t manifest_cap;
 } cot_update_config;
 
-/* What the boot decision needs; kept in the log, written by cot_boot_* and the updater only. */
+/* What the boot decision needs; one record of the log. */
 typedef struct cot_boot_state {
     cot_area confirmed_slot;     /* COT_AREA_SLOT_0 until the first update */
     uint64_t confirmed_sequence; /* 0 until the first confirmed update */
+    uint8_t result;              /* 5/0/5 of the last update */
     bool trial;                  /* trial_slot is to be tried once */
     bool tried;                  /* it has been started */
     cot_area trial_slot;
     uint64_t trial_sequence;
     uint32_t trial_size;
-    uint8_t trial_digest[32];
+    uint8_t trial_digest[COT_SHA256_SIZE];
 } cot_boot_state;
 
 #define COT_UPDATE_SIZE 640
@@ -45,18 +49,21 @@ struct cot_update {
 typedef struct cot_update cot_update;
 
 /* Read the state from the log and find out what the last restart meant: a trial that runs now waits
- * for confirmation by the first authenticated registration; one that failed becomes result 8 … of
- * 5/0/5. COT_OK; COT_E_IO: flash; COT_E_RANGE: geometry or configuration. */
+ * for its confirmation by the first authenticated registration; one that failed leaves result 8 in
+ * 5/0/5. `config` is borrowed for the updater's life.
+ * COT_OK; COT_E_IO: flash; COT_E_RANGE: geometry or configuration. */
 cot_status cot_update_init(cot_update *u, const cot_update_config *config);
 
 /* For the bootloader or launcher: decide which slot to start. A trial is given exactly one start:
- * that it was started is written before this returns. The image's digest is verified again from the
- * slot; one that does not match is never returned. `scratch` is for reading the slot (≥ 64 bytes).
- * COT_OK, *slot set; COT_E_IO: the log cannot be read: start the factory slot. */
+ * that it was started is in the log before this returns. The image's digest is verified again from
+ * the slot; one that does not match is never returned. `scratch` is for reading the slot, ≥ 64 bytes.
+ * COT_OK, *slot is set; COT_E_IO: the log cannot be read or written, *slot is the confirmed one as
+ * far as known. */
 cot_status cot_boot_choose(const cot_port *port, const cot_crypto *crypto, uint8_t *scratch,
                            size_t scratch_len, cot_area *slot);
 
-/* The state as the log has it. COT_OK; COT_E_IO. */
+/* The state as the log has it; all zero but confirmed_slot when it was never written.
+ * COT_OK; COT_E_IO; COT_E_RANGE: the port has no log area. */
 cot_status cot_boot_read(const cot_port *port, cot_boot_state *out);
 
 #endif
