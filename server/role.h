@@ -16,6 +16,8 @@
 #define ROLE_FDS 64u
 #define ROLE_WORKERS_MAX 64u
 #define ROLE_TEXT_MAX 256u
+#define ROLE_ADDRESS_MAX 112u
+#define ROLE_LISTENERS 4u /* addresses of each kind */
 
 typedef enum role_fd_kind {
     ROLE_FD_TABLE = 1,   /* net: its table file, read-write */
@@ -38,22 +40,26 @@ typedef struct role_fd {
     uint8_t kind; /* role_fd_kind */
     bool loopback;
     int fd;
-    char address[112];
+    char address[ROLE_ADDRESS_MAX];
 } role_fd;
 
 /* The role's part of the configuration; the monitor's body of IPC_START. Units as named. */
 typedef struct role_config {
-    uint8_t role;          /* ipc_role */
-    uint8_t index;         /* worker number */
-    uint8_t workers;       /* how many net processes */
-    uint32_t generation;   /* counts this process's starts */
-    bool allow_nosec;      /* NoSec also off loopback */
+    uint8_t role;        /* ipc_role */
+    uint8_t index;       /* worker number */
+    uint8_t workers;     /* how many net processes */
+    uint32_t generation; /* counts this process's starts */
+    bool fresh;       /* there is no database yet: a first start. keys makes its files only then */
+    bool allow_nosec; /* NoSec also off loopback */
     uint32_t max_devices;  /* a worker's table and hub's limit */
     uint32_t lifetime_min; /* s */
     uint32_t lifetime_max; /* s */
     uint32_t handshakes;   /* running at once in a worker */
     uint8_t boot_id[16];
-    char version[32]; /* cotterd's version text */
+    char version[32];               /* cotterd's version text */
+    char public_uri[ROLE_TEXT_MAX]; /* coaps://HOST:PORT that devices reach us at; may be empty */
+    char coap[ROLE_LISTENERS][ROLE_ADDRESS_MAX]; /* what the workers listen on; "" ends the list */
+    char coaps[ROLE_LISTENERS][ROLE_ADDRESS_MAX];
 } role_config;
 
 typedef struct role_env role_env;

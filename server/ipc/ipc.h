@@ -47,15 +47,9 @@ struct ipc_channel {
     size_t out_cap;
     size_t out_head;
     size_t out_tail;
-    cot_writer draft; /* the message between ipc_begin and ipc_end */
-    bool drafting;
-    bool blocked; /* the kernel took no more; EPOLLOUT is watched */
-    bool in_handler;
-    uint64_t base; /* bytes sent so far: gives each queued message a number for its descriptor */
-    struct {
-        uint64_t at;
-        int fd;
-    } fds[IPC_QUEUED_FDS];
+    cot_writer draft;        /* the message between ipc_begin and ipc_end */
+    bool blocked;            /* the kernel took no more; EPOLLOUT is watched */
+    int fds[IPC_QUEUED_FDS]; /* of the queued messages that carry one, in order */
     size_t fd_count;
     uint64_t sent;
     uint64_t received; /* messages */

@@ -19,6 +19,10 @@
 #define IPC_LINKS_MAX 8192u    /* bytes of a registration's object links */
 #define IPC_PAYLOAD_MAX 61440u /* bytes of a resource payload in one message */
 #define IPC_SEALED_MAX 256u    /* bytes of a sealed secret */
+#define IPC_BINDING_MAX 16u    /* bytes of a registration's binding mode */
+#define IPC_RELEASE_NAME_MAX 64u
+#define IPC_TOKEN_MAX 128u /* bytes of a bearer token */
+#define IPC_EVENT_NAME_MAX 32u
 
 typedef enum ipc_type {
     /* monitor → process */
