@@ -18,7 +18,8 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${build_info}" "
 if(COTTER_MBEDTLS_VERSION IN_LIST tested)
     message(STATUS "Mbed TLS ${COTTER_MBEDTLS_VERSION} at ${COTTER_MBEDTLS_DIR}")
 elseif(NOT COTTER_MBEDTLS_VERSION MATCHES "^3\\.6\\.")
-    message(FATAL_ERROR "Mbed TLS ${COTTER_MBEDTLS_VERSION} at ${COTTER_MBEDTLS_DIR} is not a 3.6: Cotter wraps functions that only 3.6 has.")
+    message(FATAL_ERROR "Mbed TLS ${COTTER_MBEDTLS_VERSION} at ${COTTER_MBEDTLS_DIR} is not a 3.6: "
+        "Cotter wraps functions that only 3.6 has.")
 elseif(COTTER_MBEDTLS_UNTESTED)
     message(WARNING "Mbed TLS ${COTTER_MBEDTLS_VERSION} is not in dtls/mbedtls/TESTED; run the dtls tests before you trust it.")
 else()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The house's warnings and hardening, as interface libraries that each target of ours links.
 #   cotter_warnings   the warning list of docs/internals/house.md, -Werror with COTTER_WERROR
 #   cotter_hardening  what host programs are compiled and linked with

@@ -46,9 +46,9 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
  * A Leshan M18 client on 127.0.0.1 with objects 0, 1, 3, 3303 and a 5 that only counts what is pushed to it; prints its life
  * as JSON lines.
  *
- * Options: -n EP -u URI [--bootstrap] [--lifetime S] [--cid LEN] [--queue] [--models DIR], and one of --psk IDENTITY HEXKEY, --rpk PUB
- * KEY SERVERPUB, --x509 CERT KEY SERVERCERT [--usage 0..3] [--trust CERT]. Commands on stdin: update, set VALUE (new
- * 3303 reading), send PATH.., quit (deregisters first).
+ * Options: -n EP -u URI [--bootstrap] [--lifetime S] [--cid LEN] [--queue] [--models DIR], and one of
+ * --psk IDENTITY HEXKEY, --rpk PUB KEY SERVERPUB, --x509 CERT KEY SERVERCERT [--usage 0..3] [--trust CERT].
+ * Commands on stdin: update, set VALUE (new 3303 reading), send PATH.., quit (deregisters first).
  */
 public class LeshanClient {
     private static final int SSID = 123;
