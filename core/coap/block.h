@@ -13,7 +13,7 @@
 #ifndef COTTER_COAP_BLOCK_H
 #define COTTER_COAP_BLOCK_H
 
-#include "core/coap/msg.h"
+#include "core/coap/view.h"
 
 typedef struct cot_coap_block {
     uint32_t num; /* below 2^20 */
@@ -66,10 +66,11 @@ void cot_coap_fetch_expect(cot_coap_fetch *f, cot_bytes etag);
 /* The Block2 option for the next request. */
 cot_coap_block cot_coap_fetch_next(const cot_coap_fetch *f);
 /* A 2.05 came with this view and payload (other codes are the caller's: an error ends the fetch).
- * Or: the first block came in a notification. COT_OK          append the payload to the sink; then
- * f->done says whether that was all. COT_E_STATE     the body changed (ETag): empty the sink, go
- * on: f starts again at 0. COT_E_LIMIT     larger than the limit (or announced so by Size2): give
- * up. COT_E_MALFORMED not the block asked for, or of a wrong length: give up, or ask again. */
+ * The first block may have come in a notification.
+ * COT_OK          append the payload to the sink; then f->done says whether that was all.
+ * COT_E_STATE     the body changed (ETag): empty the sink and go on: f starts again at 0.
+ * COT_E_LIMIT     larger than the limit (or announced so by Size2): give up.
+ * COT_E_MALFORMED not the block asked for, or of a wrong length: give up, or ask again. */
 cot_status cot_coap_fetch_step(cot_coap_fetch *f, const cot_coap_view *v, cot_bytes payload);
 
 /* ---- sending a body by Block1 ---- */
@@ -106,12 +107,13 @@ typedef struct cot_coap_collect {
 } cot_coap_collect;
 
 void cot_coap_collect_init(cot_coap_collect *c, uint32_t limit, uint8_t szx);
-/* A request came with this view and payload. Block 0 begins anew at any time (empty the sink when
- * c->offset is 0 before append). The caller keeps one collect for each (peer, path, Request-Tag)
- * that it serves at a time.
+/* A request came with this view and payload. The caller keeps one collect for each (peer, path,
+ * Request-Tag) that it serves at a time. Block 0 begins anew at any time.
  * `*code` and `*answer` (Block1 option, when the request had one) are what to answer:
- * COT_OK          append the payload. *code is 2.31: answer that. *code is 0: the body is whole,
- * answer with the operation's result. COT_E_STATE     4.08: not the block that must come next.
+ * COT_OK          the payload's place in the body is c->offset − payload.len: append it (at 0:
+ *                 empty the sink first). *code is 2.31: answer that; or 0: the body is whole,
+ *                 answer with the operation's result.
+ * COT_E_STATE     4.08: not the block that must come next.
  * COT_E_LIMIT     4.13, with Size1 = c->limit.
  * COT_E_MALFORMED 4.00. */
 cot_status cot_coap_collect_step(cot_coap_collect *c, const cot_coap_view *q, cot_bytes payload,

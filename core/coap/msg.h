@@ -108,10 +108,11 @@ bool cot_coap_is_response(const cot_coap_head *h); /* class 2, 4 or 5 */
  * COT_OK.
  * COT_E_TRUNCATED   fewer than 4 bytes: count, drop.
  * COT_E_UNSUPPORTED another version: count, drop (section 3).
- * COT_E_MALFORMED   a message format error (sections 3, 4.1 to 4.3: token length above 8, bytes
- * after an Empty header, bad option, marker without payload, reserved class 1, 6 or 7, NON that is
- * Empty, request in an ACK, RST that is not Empty). head.type and head.mid are set:
- *                   `cot_coap_reject` says whether a RST goes out. Count it. */
+ * COT_E_MALFORMED   a message format error (sections 3, 4.1 to 4.3): token longer than 8, bytes
+ *                   after an Empty header, bad option, marker without payload, reserved class
+ *                   (1, 3, 6, 7), Empty NON, request in an ACK, RST that is not Empty. head.type
+ *                   and head.mid are set: `cot_coap_reject` says whether a RST goes out. Count it.
+ */
 cot_status cot_coap_parse(const uint8_t *dgram, size_t len, cot_coap_msg *m);
 
 /* ---- options ---- */
@@ -130,73 +131,13 @@ typedef struct cot_coap_options {
 void cot_coap_options_init(cot_coap_options *it, cot_bytes options);
 bool cot_coap_options_next(cot_coap_options *it, cot_coap_option *o);
 
+/* Read one option whose number comes after *number, and move *number to its own. Latches
+ * COT_E_TRUNCATED or COT_E_MALFORMED (nibble 15, number above 65535); then the value is empty. */
+cot_bytes cot__coap_read_option(cot_reader *r, uint32_t *number);
+
 /* The value of a uint option (section 3.2: leading zeros are allowed). Longer than 4 bytes: the low
  * 32 bits. */
 uint32_t cot_coap_option_uint(cot_bytes value);
-
-/* Repeated options of one number (Uri-Path, Uri-Query, …): a position in the datagram and a count.
- */
-typedef struct cot_coap_segments {
-    const uint8_t *p; /* first option's first byte; NULL when count is 0 */
-    uint32_t len;     /* bytes from there to the end of the options */
-    uint32_t count;
-} cot_coap_segments;
-
-/* Take the first segment off `s` into `*seg`; false when none is left. */
-bool cot_coap_segments_next(cot_coap_segments *s, cot_bytes *seg);
-/* Is the path exactly `text`, segments joined by '/', without a leading '/'? "" is the root, for
- * which no segment and one empty segment are the same. A '/' inside a segment never matches. */
-bool cot_coap_path_is(cot_coap_segments path, const char *text);
-/* Like path_is, but only for the leading segments; `*rest` gets the others. */
-bool cot_coap_path_starts(cot_coap_segments path, const char *text, cot_coap_segments *rest);
-/* The value of the query `key=value`, NULL/0 value for a bare `key`; false when there is none. */
-bool cot_coap_query_find(cot_coap_segments query, const char *key, cot_bytes *value);
-
-#define COT_COAP_NO_FORMAT 0xffffu /* reserved by IANA, so it can mean "absent" */
-#define COT_COAP_HAS(v, number) (((v)->has & COT_COAP_HAS_##number) != 0)
-enum { /* bits of cot_coap_view.has: the option was there, once, with a legal length */
-       COT_COAP_HAS_IF_MATCH = 1 << 0,
-       COT_COAP_HAS_IF_NONE_MATCH = 1 << 1,
-       COT_COAP_HAS_OBSERVE = 1 << 2,
-       COT_COAP_HAS_MAX_AGE = 1 << 3,
-       COT_COAP_HAS_BLOCK1 = 1 << 4,
-       COT_COAP_HAS_BLOCK2 = 1 << 5,
-       COT_COAP_HAS_SIZE1 = 1 << 6,
-       COT_COAP_HAS_SIZE2 = 1 << 7,
-       COT_COAP_HAS_ECHO = 1 << 8,
-       COT_COAP_HAS_ETAG = 1 << 9,
-       COT_COAP_HAS_REQUEST_TAG = 1 << 10,
-       COT_COAP_HAS_PROXY = 1 << 11
-};
-
-/* All options of one message, fetched in one pass. What is absent is 0, except the two formats. */
-typedef struct cot_coap_view {
-    cot_coap_segments path;  /* Uri-Path of a request, Location-Path of a response */
-    cot_coap_segments query; /* Uri-Query of a request, Location-Query of a response */
-    cot_bytes etag;          /* the first of them; likewise if_match */
-    cot_bytes if_match;
-    cot_bytes echo;
-    cot_bytes request_tag;
-    uint32_t has; /* COT_COAP_HAS_… */
-    uint32_t observe;
-    uint32_t max_age;
-    uint32_t block1; /* option values, for cot_coap_block_decode */
-    uint32_t block2;
-    uint32_t size1;
-    uint32_t size2;
-    uint16_t content_format; /* COT_COAP_NO_FORMAT when absent */
-    uint16_t accept;         /* COT_COAP_NO_FORMAT when absent */
-    uint8_t error;           /* with COT_E_UNSUPPORTED: the code to answer */
-} cot_coap_view;
-
-/* Fetch the options of a request or a response (chosen by m->head.code). An option that is repeated
- * without being repeatable or has an illegal length counts as unknown (sections 5.4.3, 5.4.5);
- * unknown elective ones are skipped. COT_OK            serve it. COT_E_UNSUPPORTED answer with
- * v->error: 4.02 for an unknown critical option in a CON request (section 5.4.1), 5.05 when a
- * request asks for a proxy (section 5.7.2). COT_E_MALFORMED   unknown critical option in a NON
- * request or in a response: reject the message
- *                   (`cot_coap_reject`). */
-cot_status cot_coap_view_fetch(const cot_coap_msg *m, cot_coap_view *v);
 
 /* ---- writing ---- */
 
@@ -206,8 +147,8 @@ cot_status cot_coap_view_fetch(const cot_coap_msg *m, cot_coap_view *v);
  * said COT_OK. */
 typedef struct cot_coap_writer {
     cot_writer w;
+    size_t payload;  /* where the payload begins; 0: no marker yet */
     uint16_t number; /* of the last option */
-    bool marked;     /* payload marker is written */
 } cot_coap_writer;
 
 void cot_coap_write_begin(cot_coap_writer *m, uint8_t *buf, size_t cap, const cot_coap_head *h);

@@ -5,7 +5,7 @@
 #ifndef COTTER_COAP_OBSERVE_H
 #define COTTER_COAP_OBSERVE_H
 
-#include "core/coap/msg.h"
+#include "core/coap/view.h"
 
 enum cot_coap_observe_wish { COT_COAP_OBSERVE_NONE, COT_COAP_OBSERVE_START, COT_COAP_OBSERVE_STOP };
 

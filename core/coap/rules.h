@@ -8,62 +8,66 @@
  * Sending a request (a device registers, a server reads):
  *
  *     cot_coap_head h = {.type = COT_COAP_CON, .code = COT_COAP_POST, .token = random_token()};
- *     if (!cot_coap_may_send(&peer, &params)) → queue it; try again when an exchange of the peer
- * ends if (cot_coap_mid_next(&peer, &params, now, &h.mid) != COT_OK) → try again later
+ *     if (!cot_coap_may_send(&peer, &params))
+ *         queue it, and try again when an exchange of the peer ends
+ *     if (cot_coap_mid_next(&peer, &params, now, &h.mid) != COT_OK)
+ *         try again later
  *     cot_coap_write_begin(&w, buf, cap, &h); … options, payload … cot_coap_write_end(&w, &len);
  *     cot_coap_open(&x, &peer, &params, &h, random32(), now);    keep buf[0..len) for repeating
- *     send(buf, len); timer at x.deadline;
+ *     send(buf, len), set a timer to x.deadline
  *
  * When x.deadline has come:
  *
  *     switch (cot_coap_due(&x, &peer, &params, now)) {
  *     case COT_COAP_WAIT:   break;                               not yet due
  *     case COT_COAP_RESEND: send(buf, len); break;               the same bytes again
- *     case COT_COAP_LOST:   … the peer did not answer; x is closed
+ *     case COT_COAP_LOST:   the peer did not answer; x is closed
  *     }
- *     timer at x.deadline;
+ *     set the timer to x.deadline
  *
  * Receiving a datagram:
  *
  *     status = cot_coap_parse(dgram, n, &m);
- *     COT_E_MALFORMED: send what cot_coap_reject(&peer, &m.head, now) says. Other errors: drop.
- * Count both. x = the peer's exchange with that mid (ACK, RST) or that token (other responses), or
- * NULL: cot_coap_matches(x, &m.head) tells; a table may hash the same two keys. ev =
- * cot_coap_receive(&peer, x, &params, &m.head, now); if (ev.reply) cot_coap_write_empty(out,
- * ev.reply, m.head.mid), send(out, 4); switch (ev.kind) { case COT_COAP_GOT_REQUEST:   serve it,
- * then cot_coap_answered(&peer, h.mid, code); see below case COT_COAP_GOT_DUPLICATE: if ev.code:
- * send the response of that code again, rebuilt; no side effect case COT_COAP_GOT_RESPONSE:  the
- * answer to x (closed). If cot_coap_view_fetch refuses it: cot_coap_reject case
- * COT_COAP_GOT_UNKNOWN:   a response to no exchange. Token of an observation → a notification: send
- * what cot_coap_accept says. Otherwise send what cot_coap_reject says case COT_COAP_GOT_ACK: x was
- * acknowledged; a request goes on waiting for its separate response case COT_COAP_GOT_RESET: the
- * peer rejected x (closed): a notification → end the observation case COT_COAP_GOT_STRAY_RESET: RST
- * for no exchange: compare with the mid of NON notifications case COT_COAP_GOT_PONG:      answer to
- * our ping x (closed) case COT_COAP_GOT_NOTHING:   done, or to be ignored
+ *     COT_E_MALFORMED: send what cot_coap_reject(&peer, &m.head, now) says; other errors: drop
+ *     x = the exchange of this peer that cot_coap_matches(x, &m.head), or NULL. (A table hashes
+ *         the mid for ACK and RST, the token for CON and NON.)
+ *     ev = cot_coap_receive(&peer, x, &params, &m.head, now);
+ *     if (ev.reply)
+ *         cot_coap_write_empty(out, ev.reply, m.head.mid), send(out, 4)
+ *     switch (ev.kind) {
+ *     GOT_REQUEST     serve it, then cot_coap_answered(&peer, m.head.mid, code); see below
+ *     GOT_DUPLICATE   if ev.code: send the response of that code again, rebuilt, without effect
+ *     GOT_RESPONSE    the answer to x, which is closed. (If cot_coap_view_fetch refuses it, send
+ *                     what cot_coap_reject says in place of ev.reply.)
+ *     GOT_UNKNOWN     a response to no exchange. If its token is that of an observation, it is a
+ *                     notification: send what cot_coap_accept says. Otherwise send what
+ *                     cot_coap_reject says
+ *     GOT_ACK         x was acknowledged; a request goes on waiting for its separate response
+ *     GOT_RESET       the peer rejected x, which is closed; a notification: end the observation
+ *     GOT_STRAY_RESET RST for no exchange: compare with the mids of NON notifications
+ *     GOT_PONG        the answer to our ping x, which is closed
+ *     GOT_NOTHING     done, or to be ignored
  *     }
- *     free x when cot_coap_is_closed(x); otherwise timer at x.deadline.
+ *     if (x) cot_coap_is_closed(x) ? free it : set the timer to x->deadline
  *
- * Serving a CON request: at once with an ACK that carries the response (same mid, same token), or
- * with an empty ACK (cot_coap_answered(&peer, mid, COT_COAP_EMPTY)) and later a CON of one's own
- * with the response (mid_next, open, as above). Serving a NON request: a NON with a mid of one's
- * own.
+ * Serving a CON request: at once by an ACK that carries the response (same mid, same token); or by
+ * an empty ACK, cot_coap_answered(&peer, mid, COT_COAP_EMPTY), and later a CON of one's own that
+ * carries the response (mid_next, open, as above). Serving a NON request: a NON with a mid of
+ * one's own.
  *
- * Time is the caller's monotonic milliseconds and must not go back. Not thread-safe for one peer.
- */
+ * Time is the caller's monotonic milliseconds and must not go back. One thread a peer. */
 #ifndef COTTER_COAP_RULES_H
 #define COTTER_COAP_RULES_H
 
 #include "core/coap/msg.h"
 
-/* RFC 7252 section 4.8; all in ms. One constant for a program; cot_coap_defaults has the RFC's
- * values. */
+/* RFC 7252 section 4.8, in ms. One constant a program; cot_coap_defaults has the RFC's values. */
 typedef struct cot_coap_params {
     uint32_t ack_timeout;       /* ACK_TIMEOUT: 2,000 */
     uint32_t ack_spread;        /* ACK_TIMEOUT × (ACK_RANDOM_FACTOR − 1): 1,000 */
     uint32_t exchange_lifetime; /* EXCHANGE_LIFETIME: 247,000 */
     uint32_t non_lifetime;      /* NON_LIFETIME: 145,000 */
-    uint32_t
-        response_wait;  /* for the separate response after the ACK, for that to a NON: 247,000 */
+    uint32_t response_wait;     /* after the ACK, or a NON request, for the response: 247,000 */
     uint16_t mid_first; /* range of our message ids, both ends included; at least 2 of them */
     uint16_t mid_last;
     uint8_t max_retransmit; /* MAX_RETRANSMIT: 4 */
@@ -82,8 +86,7 @@ typedef struct cot_coap_seen {
 
 #define COT_COAP_SEEN 4
 
-/* A remote endpoint. Plain data without pointers: it may lie in a file that outlives the process.
- */
+/* A remote endpoint. Plain data without pointers: it may lie in a file that outlives the process. */
 typedef struct cot_coap_peer {
     cot_coap_seen seen[COT_COAP_SEEN]; /* a ring; the oldest is forgotten */
     uint32_t half_left[2];             /* when the last mid of each half of the range was used */
@@ -98,9 +101,8 @@ _Static_assert(sizeof(cot_coap_peer) <= 64, "a server keeps a million of these")
 /* A new peer. `random` chooses the first mid (section 4.4: it should not be guessable). */
 void cot_coap_peer_init(cot_coap_peer *p, const cot_coap_params *c, uint16_t random);
 /* A peer read back after a restart, from bytes that are not trusted: forgets the exchanges, which
- * died with the process, and brings the mid into range. What was seen stays, if its time is not in
- * the future. */
-void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c, cot_ms now);
+ * died with the process, and brings the mid into range. What was seen stays. */
+void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c);
 
 /* Our next message id. COT_E_AGAIN: all of the range were used within EXCHANGE_LIFETIME
  * (section 4.4); try again in a few seconds. The range is used in halves, so N ids give N / 2
@@ -111,7 +113,8 @@ cot_status cot_coap_mid_next(cot_coap_peer *p, const cot_coap_params *c, cot_ms 
  * ACK, and empty messages, always may. */
 bool cot_coap_may_send(const cot_coap_peer *p, const cot_coap_params *c);
 /* When the next NON that nobody asked for (a notification) may be sent: 0 for at once. At most one
- * in 3 s (RFC 7641 section 4.5.1), 1 byte a second to a peer that says nothing (PROBING_RATE). */
+ * in 3 s (RFC 7641 section 4.5.1), 1 byte a second to a peer that says nothing (PROBING_RATE).
+ * What cannot wait so long goes as a CON instead, whose ACK shows that the peer is there. */
 cot_ms cot_coap_non_when(const cot_coap_peer *p);
 /* Tell that such a NON of `len` bytes went out. */
 void cot_coap_non_sent(cot_coap_peer *p, size_t len, cot_ms now);
@@ -144,8 +147,7 @@ enum cot_coap_action { COT_COAP_WAIT, COT_COAP_RESEND, COT_COAP_LOST };
 enum cot_coap_action cot_coap_due(cot_coap_exchange *x, cot_coap_peer *p, const cot_coap_params *c,
                                   cot_ms now);
 
-/* Does a received head belong to this (open) exchange: by mid for ACK and RST, by token for others?
- */
+/* Does a received head belong to this exchange: by mid for ACK and RST, otherwise by token? */
 bool cot_coap_matches(const cot_coap_exchange *x, const cot_coap_head *h);
 
 enum cot_coap_event_kind {
@@ -161,10 +163,9 @@ enum cot_coap_event_kind {
 };
 
 typedef struct cot_coap_event {
-    uint8_t kind; /* enum cot_coap_event_kind */
-    uint8_t
-        reply; /* COT_COAP_ACK or COT_COAP_RST: send this Empty message now, same mid; 0: nothing */
-    uint8_t code; /* GOT_DUPLICATE: the response to send again, 0: none */
+    uint8_t kind;  /* enum cot_coap_event_kind */
+    uint8_t reply; /* COT_COAP_ACK or _RST: send this Empty message now, same mid; 0: nothing */
+    uint8_t code;  /* GOT_DUPLICATE: the response to send again, 0: none */
 } cot_coap_event;
 
 /* Judge one well-formed message from `p`. `x`: the exchange that it matches, or NULL (one that does
