@@ -12,7 +12,8 @@
 
 #define TEMPORARY ".new"
 
-static cot_status read_file(int dir, const char *name, bool secret, uint8_t *buf, size_t cap, size_t *len)
+static cot_status read_file(int dir, const char *name, bool secret, uint8_t *buf, size_t cap,
+                            size_t *len)
 {
     struct stat st;
     *len = 0;
@@ -34,7 +35,8 @@ static cot_status read_file(int dir, const char *name, bool secret, uint8_t *buf
     return s;
 }
 
-static cot_status write_file(int dir, const char *name, mode_t mode, const uint8_t *bytes, size_t len)
+static cot_status write_file(int dir, const char *name, mode_t mode, const uint8_t *bytes,
+                             size_t len)
 {
     if (unlinkat(dir, TEMPORARY, 0) != 0 && errno != ENOENT)
         return COT_E_IO;
@@ -52,7 +54,8 @@ static cot_status sealing_key(int dir, bool create, keys_files *f, const char **
     cot_status s = read_file(dir, KEYS_FILE_SEALING, true, f->sealing, KEYS_SEALING_KEY, &len);
     if (s == COT_E_NOT_FOUND && create) {
         bool made = RAND_priv_bytes(f->sealing, KEYS_SEALING_KEY) == 1;
-        s = made ? write_file(dir, KEYS_FILE_SEALING, 0600, f->sealing, KEYS_SEALING_KEY) : COT_E_IO;
+        s = made ? write_file(dir, KEYS_FILE_SEALING, 0600, f->sealing, KEYS_SEALING_KEY)
+                 : COT_E_IO;
         len = KEYS_SEALING_KEY;
     }
     if (s == COT_OK && len != KEYS_SEALING_KEY)
@@ -73,7 +76,7 @@ static cot_status server_key(int dir, bool create, keys_files *f, const char **w
 {
     uint8_t *der = OPENSSL_secure_malloc(KEYS_DER_MAX);
     size_t len = 0;
-    *why = "keys/dtls-server.key cannot be read or written";
+    *why = "keys/server.key cannot be read or written";
     if (der == NULL)
         return COT_E_IO;
     cot_status s = read_file(dir, KEYS_FILE_SERVER_KEY, true, der, KEYS_DER_MAX, &len);
@@ -86,11 +89,12 @@ static cot_status server_key(int dir, bool create, keys_files *f, const char **w
         s = COT_E_MALFORMED;
     OPENSSL_secure_clear_free(der, KEYS_DER_MAX);
     if (s == COT_E_NOT_FOUND)
-        *why = "keys/dtls-server.key is missing: put it back from the backup, devices know the server by it";
+        *why = "keys/server.key is missing: put it back from the backup, devices know the server "
+               "by it";
     else if (s == COT_E_DENIED)
-        *why = "keys/dtls-server.key may be read by other users: chmod 0600 it";
+        *why = "keys/server.key may be read by other users: chmod 0600 it";
     else if (s == COT_E_MALFORMED)
-        *why = "keys/dtls-server.key is not a P-256 private key in PKCS#8 DER";
+        *why = "keys/server.key is not a P-256 private key in PKCS#8 DER";
     return s;
 }
 
@@ -107,11 +111,11 @@ static cot_status server_certificate(int dir, bool create, const keys_files *f, 
     if (s == COT_OK && !keys_signer_fits(f->signer, (cot_bytes){der, len}))
         s = COT_E_MALFORMED;
     if (s == COT_E_NOT_FOUND)
-        *why = "keys/dtls-server.crt is missing: put it back from the backup";
+        *why = "keys/server.crt is missing: put it back from the backup";
     else if (s == COT_E_MALFORMED)
-        *why = "keys/dtls-server.crt is not a certificate of keys/dtls-server.key";
+        *why = "keys/server.crt is not a certificate of keys/server.key";
     else
-        *why = "keys/dtls-server.crt cannot be read or written";
+        *why = "keys/server.crt cannot be read or written";
     return s;
 }
 
@@ -126,11 +130,12 @@ cot_status keys_files_open(int dir, bool first_start, keys_files *out, const cha
     out->sealing = OPENSSL_secure_zalloc(KEYS_SEALING_KEY);
     if (out->sealing == NULL)
         return COT_E_IO;
-    cot_status s = sealing_key(dir, first_start, out, why);
-    if (s == COT_OK)
-        s = server_key(dir, first_start, out, why);
+    /* The sealing key is made last: where it is, the folder is whole. */
+    cot_status s = server_key(dir, first_start, out, why);
     if (s == COT_OK)
         s = server_certificate(dir, first_start, out, why);
+    if (s == COT_OK)
+        s = sealing_key(dir, first_start, out, why);
     if (s != COT_OK)
         keys_files_close(out);
     return s;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The key folder DATA/keys: sealing.key, dtls-server.key, dtls-server.crt. */
+/* The key folder DATA/keys: sealing.key, server.key, server.crt. */
 #ifndef COTTER_SERVER_KEYS_FILES_H
 #define COTTER_SERVER_KEYS_FILES_H
 
 #include "server/keys/seal.h"
 #include "server/keys/sign.h"
 
-#define KEYS_FILE_SEALING "sealing.key"         /* 32 random bytes, 0600 */
-#define KEYS_FILE_SERVER_KEY "dtls-server.key"  /* PKCS#8 DER, 0600 */
-#define KEYS_FILE_SERVER_CERT "dtls-server.crt" /* X.509 DER, 0644 */
+#define KEYS_FILE_SEALING "sealing.key"    /* 32 random bytes, 0600 */
+#define KEYS_FILE_SERVER_KEY "server.key"  /* PKCS#8 DER, 0600 */
+#define KEYS_FILE_SERVER_CERT "server.crt" /* X.509 DER, 0644 */
 
 typedef struct keys_files {
     uint8_t *sealing; /* KEYS_SEALING_KEY bytes in libcrypto's locked heap */

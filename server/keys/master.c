@@ -45,15 +45,16 @@ void keys_prf_free(keys_prf *prf)
     free(prf);
 }
 
-static bool hmac(keys_prf *prf, cot_bytes key, const uint8_t *in, size_t len, uint8_t out[static HASH])
+static bool hmac(keys_prf *prf, cot_bytes key, const uint8_t *in, size_t len,
+                 uint8_t out[static HASH])
 {
     size_t n = 0;
     return EVP_MAC_init(prf->ctx, key.p, key.len, NULL) == 1 &&
            EVP_MAC_update(prf->ctx, in, len) == 1 && EVP_MAC_final(prf->ctx, out, &n, HASH) == 1;
 }
 
-cot_status keys_prf_run(keys_prf *prf, cot_bytes secret, const char *label, cot_bytes seed, uint8_t *out,
-                        size_t len)
+cot_status keys_prf_run(keys_prf *prf, cot_bytes secret, const char *label, cot_bytes seed,
+                        uint8_t *out, size_t len)
 {
     uint8_t block[HASH + SEED_MAX]; /* A(i) ‖ label ‖ seed */
     uint8_t hash[HASH];
@@ -65,7 +66,8 @@ cot_status keys_prf_run(keys_prf *prf, cot_bytes secret, const char *label, cot_
         return COT_E_LIMIT;
     bool good = hmac(prf, secret, block + HASH, w.len, block); /* A(1) */
     for (size_t at = 0; good && at < len; at += HASH) {
-        good = hmac(prf, secret, block, HASH + w.len, hash) && hmac(prf, secret, block, HASH, block);
+        good =
+            hmac(prf, secret, block, HASH + w.len, hash) && hmac(prf, secret, block, HASH, block);
         memcpy(out + at, hash, len - at < HASH ? len - at : HASH);
     }
     cot_wipe(block, sizeof block);
@@ -89,9 +91,9 @@ cot_status keys_master(keys_prf *prf, cot_bytes psk, bool extended, cot_bytes se
     cot_write_bytes(&w, zeros, psk.len);
     cot_write_u16(&w, (uint16_t)psk.len);
     cot_write_bytes(&w, psk.p, psk.len);
-    cot_status s = keys_prf_run(prf, (cot_bytes){premaster, w.len},
-                                extended ? "extended master secret" : "master secret", seed, out,
-                                KEYS_MASTER);
+    cot_status s =
+        keys_prf_run(prf, (cot_bytes){premaster, w.len},
+                     extended ? "extended master secret" : "master secret", seed, out, KEYS_MASTER);
     cot_wipe(premaster, sizeof premaster);
     return s;
 }

@@ -16,8 +16,8 @@ void keys_prf_free(keys_prf *prf);
 
 /* P_SHA256(secret, label ‖ seed) (RFC 5246 section 5) into out[0..len). COT_OK; COT_E_IO (libcrypto failed,
  * `out` is zeroed); COT_E_LIMIT (label and seed together beyond 128 bytes). */
-cot_status keys_prf_run(keys_prf *prf, cot_bytes secret, const char *label, cot_bytes seed, uint8_t *out,
-                        size_t len);
+cot_status keys_prf_run(keys_prf *prf, cot_bytes secret, const char *label, cot_bytes seed,
+                        uint8_t *out, size_t len);
 
 /* Master secret of a PSK of 1..64 bytes. extended: seed is the session hash; else client random ‖ server
  * random. As keys_prf_run; COT_E_RANGE (psk too long). */

@@ -30,8 +30,8 @@ static bool begin(direction *d, const uint8_t *key, const uint8_t *nonce, cot_by
             EVP_CipherUpdate(d->ctx, NULL, &n, identity.p, (int)identity.len) == 1);
 }
 
-cot_status keys_seal(const uint8_t key[static KEYS_SEALING_KEY], cot_bytes identity, cot_bytes secret,
-                     uint8_t out[static KEYS_SEALED_SIZE], size_t *len)
+cot_status keys_seal(const uint8_t key[static KEYS_SEALING_KEY], cot_bytes identity,
+                     cot_bytes secret, uint8_t out[static KEYS_SEALED_SIZE], size_t *len)
 {
     direction d = {NULL, 1};
     uint8_t *nonce = out + 1;
@@ -52,8 +52,8 @@ cot_status keys_seal(const uint8_t key[static KEYS_SEALING_KEY], cot_bytes ident
     return COT_OK;
 }
 
-cot_status keys_unseal(const uint8_t key[static KEYS_SEALING_KEY], cot_bytes identity, cot_bytes sealed,
-                       uint8_t secret[static KEYS_SECRET_MAX], size_t *len)
+cot_status keys_unseal(const uint8_t key[static KEYS_SEALING_KEY], cot_bytes identity,
+                       cot_bytes sealed, uint8_t secret[static KEYS_SECRET_MAX], size_t *len)
 {
     direction d = {NULL, 0};
     uint8_t tag[TAG];

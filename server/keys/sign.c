@@ -94,23 +94,23 @@ static bool fill_certificate(X509 *x, EVP_PKEY *key)
     serial[0] = (uint8_t)((serial[0] & 0x7F) | 0x40); /* positive, of full length */
     BIGNUM *number = BN_bin2bn(serial, sizeof serial, NULL);
     X509_NAME *name = X509_get_subject_name(x);
-    bool good =
-        number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL &&
-        X509_set_version(x, X509_VERSION_3) == 1 &&
-        X509_gmtime_adj(X509_getm_notBefore(x), -86400L) != NULL &&
-        X509_time_adj_ex(X509_getm_notAfter(x), (int)CERTIFICATE_DAYS, 0, NULL) != NULL &&
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"cotterd", -1, -1,
-                                   0) == 1 &&
-        X509_set_issuer_name(x, name) == 1 && X509_set_pubkey(x, key) == 1 &&
-        add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
-        add_extension(x, NID_key_usage, "critical,digitalSignature") &&
-        add_extension(x, NID_ext_key_usage, "serverAuth") &&
-        X509_sign(x, key, EVP_sha256()) > 0;
+    bool good = number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL &&
+                X509_set_version(x, X509_VERSION_3) == 1 &&
+                X509_gmtime_adj(X509_getm_notBefore(x), -86400L) != NULL &&
+                X509_time_adj_ex(X509_getm_notAfter(x), (int)CERTIFICATE_DAYS, 0, NULL) != NULL &&
+                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                           (const unsigned char *)"cotterd", -1, -1, 0) == 1 &&
+                X509_set_issuer_name(x, name) == 1 && X509_set_pubkey(x, key) == 1 &&
+                add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
+                add_extension(x, NID_key_usage, "critical,digitalSignature") &&
+                add_extension(x, NID_ext_key_usage, "serverAuth") &&
+                X509_sign(x, key, EVP_sha256()) > 0;
     BN_free(number);
     return good;
 }
 
-cot_status keys_signer_certificate(const keys_signer *s, uint8_t out[static KEYS_DER_MAX], size_t *len)
+cot_status keys_signer_certificate(const keys_signer *s, uint8_t out[static KEYS_DER_MAX],
+                                   size_t *len)
 {
     unsigned char *der = NULL;
     int n = 0;

@@ -17,7 +17,8 @@ keys_signer *keys_signer_load(cot_bytes pkcs8);
 void keys_signer_free(keys_signer *s);
 
 /* Self-signed certificate (X.509 v3, EKU serverAuth, digitalSignature, no CA) as DER. COT_OK; COT_E_IO. */
-cot_status keys_signer_certificate(const keys_signer *s, uint8_t out[static KEYS_DER_MAX], size_t *len);
+cot_status keys_signer_certificate(const keys_signer *s, uint8_t out[static KEYS_DER_MAX],
+                                   size_t *len);
 /* Does the certificate carry this key? */
 bool keys_signer_fits(const keys_signer *s, cot_bytes certificate);
 
