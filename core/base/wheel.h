@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A hashed timer wheel over caller-owned arrays, for a million timers: set, cancel and expiry are
- * O(1); links are 32-bit indices, so that the arrays may lie anywhere. A timer never fires early, and
- * at most one tick late. A far timer is looked at once a turn (slots × tick; 65,536 × 16 ms are 17
- * minutes).
+ * O(1); links are 32-bit indices, so that the arrays may lie anywhere. A timer never fires early,
+ * and at most one tick late. A far timer is looked at once a turn (slots × tick; 65,536 × 16 ms are
+ * 17 minutes).
  *
  *     static cot_wheel_node nodes[N];
  *     static uint32_t heads[SLOTS], used[SLOTS / 32];
- *     cot_wheel_init(&w, nodes, N, heads, used, SLOTS, 4, now);  all timers are off; a tick is 16 ms
+ *     cot_wheel_init(&w, nodes, N, heads, used, SLOTS, 4, now);  all are off; a tick is 16 ms
  *     cot_wheel_set(&w, 7, now + 2000);                          timer 7 on, or moved
  *     while ((i = cot_wheel_pop(&w, now)) != COT_WHEEL_NONE)
  *         timer i is due: it is off now, and may be set again here

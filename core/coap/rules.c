@@ -7,7 +7,17 @@
 /* Peers keep time in units of 1,024 ms, plus 1: 0 means "never", 32 bits last 139 years. */
 enum { UNIT_SHIFT = 10, NON_GAP = 3 };
 
-enum { SEEN_PENDING, SEEN_ANSWERED, SEEN_ACKED, SEEN_RESET, SEEN_NON = 0x80 };
+/* States of what was seen, and two flags: it was a NON; it was there at the last ageing. */
+enum {
+    SEEN_NONE,
+    SEEN_PENDING,
+    SEEN_ANSWERED,
+    SEEN_ACKED,
+    SEEN_RESET,
+    SEEN_NON = 64,
+    SEEN_OLD = 128
+};
+enum { WINDOW_SPAN = 32, WINDOW_LAST = 128 };
 enum { CLOSED, WAIT_ACK, WAIT_RESPONSE, WAIT_NON };
 enum { REQUEST, RESPONSE, PING };
 
@@ -15,7 +25,6 @@ const cot_coap_params cot_coap_defaults = {
     .ack_timeout = 2000,
     .ack_spread = 1000,
     .exchange_lifetime = 247000,
-    .non_lifetime = 145000,
     .response_wait = 247000,
     .mid_first = 0,
     .mid_last = 0xffff,
@@ -156,36 +165,95 @@ bool cot_coap_matches(const cot_coap_exchange *x, const cot_coap_head *h)
 
 /* ---- what came from the peer ---- */
 
+/* Forget in two steps: what was there at the last ageing goes, so that each stays for one
+ * EXCHANGE_LIFETIME at least and two at most, without a time of its own. */
+static void age(cot_coap_peer *p, const cot_coap_params *c, cot_ms now)
+{
+    if (within(p->aged, now, c->exchange_lifetime))
+        return;
+    bool all = !within(p->aged, now, 2 * c->exchange_lifetime);
+    for (size_t i = 0; i < COT_COAP_SEEN; i++) {
+        cot_coap_seen *s = &p->seen[i];
+        bool gone = all || (s->state & SEEN_OLD) != 0 || s->state == SEEN_NONE;
+        s->state = gone ? SEEN_NONE : (uint8_t)(s->state | SEEN_OLD);
+    }
+    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
+        if (all || p->windows[i].old != 0)
+            p->windows[i].bits = 0;
+        p->windows[i].old = 1;
+    }
+    p->aged = stamp(now);
+}
+
 static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
 {
     for (size_t i = 0; i < COT_COAP_SEEN; i++)
-        if (p->seen[i].at != 0 && p->seen[i].mid == mid)
+        if (p->seen[i].state != SEEN_NONE && p->seen[i].mid == mid)
             return &p->seen[i];
     return NULL;
 }
 
-static void remember(cot_coap_peer *p, const cot_coap_head *h, uint8_t state, cot_ms now)
+static bool in_windows(const cot_coap_peer *p, uint16_t mid)
 {
-    cot_coap_seen *s = find_seen(p, h->mid);
-    if (s == NULL)
-        s = &p->seen[p->oldest++ % COT_COAP_SEEN];
-    s->at = stamp(now);
-    s->mid = h->mid;
-    s->code = COT_COAP_EMPTY;
-    s->state = h->type == COT_COAP_NON ? (uint8_t)(state | SEEN_NON) : state;
+    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
+        uint16_t back = (uint16_t)(p->windows[i].newest - mid);
+        if (back < WINDOW_SPAN && (p->windows[i].bits >> back & 1u) != 0)
+            return true;
+    }
+    return false;
 }
 
-/* What a duplicate gets is what the first one got; a NON gets nothing twice. */
-static cot_coap_event judge_duplicate(const cot_coap_seen *s)
+/* Move a window that `mid` lies in or just after; otherwise give up the one not used last. */
+static void add_to_windows(cot_coap_peer *p, uint16_t mid)
 {
-    cot_coap_event ev = {COT_COAP_GOT_DUPLICATE, 0, COT_COAP_EMPTY};
-    if (s->state == SEEN_ANSWERED)
-        ev.code = s->code;
-    else if (s->state == SEEN_ACKED)
-        ev.reply = COT_COAP_ACK;
-    else if (s->state == SEEN_RESET)
-        ev.reply = COT_COAP_RST;
-    return ev;
+    size_t at = (p->places & WINDOW_LAST) != 0 ? 0 : 1;
+    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
+        uint16_t ahead = (uint16_t)(mid - p->windows[i].newest + WINDOW_SPAN - 1);
+        if (p->windows[i].bits != 0 && ahead < 2 * WINDOW_SPAN - 1)
+            at = i;
+    }
+    cot_coap_window *w = &p->windows[at];
+    uint16_t ahead = (uint16_t)(mid - w->newest);
+    uint16_t back = (uint16_t)(w->newest - mid);
+    if (w->bits != 0 && back < WINDOW_SPAN) {
+        w->bits |= UINT32_C(1) << back;
+    } else {
+        w->bits = ahead < WINDOW_SPAN ? w->bits << ahead | 1u : 1u;
+        w->newest = mid;
+    }
+    w->old = 0;
+    p->places = (uint8_t)((p->places & (WINDOW_LAST - 1)) | (at == 1 ? WINDOW_LAST : 0));
+}
+
+static void remember(cot_coap_peer *p, const cot_coap_head *h, unsigned state)
+{
+    cot_coap_seen *s = find_seen(p, h->mid);
+    if (s == NULL) {
+        unsigned place = p->places & (WINDOW_LAST - 1u);
+        s = &p->seen[place % COT_COAP_SEEN];
+        p->places = (uint8_t)((p->places & WINDOW_LAST) | ((place + 1) % COT_COAP_SEEN));
+    }
+    s->mid = h->mid;
+    s->code = COT_COAP_EMPTY;
+    s->state = (uint8_t)(h->type == COT_COAP_NON ? state | SEEN_NON : state);
+    add_to_windows(p, h->mid);
+}
+
+/* Has the message come before? Then its duplicate gets what the first one got, a NON nothing. */
+static bool judge_duplicate(cot_coap_peer *p, uint16_t mid, cot_coap_event *ev)
+{
+    const cot_coap_seen *s = find_seen(p, mid);
+    if (s == NULL && !in_windows(p, mid))
+        return false;
+    unsigned state = s == NULL ? SEEN_NONE : s->state & ~(unsigned)SEEN_OLD;
+    ev->kind = COT_COAP_GOT_DUPLICATE;
+    if (state == SEEN_ANSWERED)
+        ev->code = s->code;
+    else if (state == SEEN_ACKED)
+        ev->reply = COT_COAP_ACK;
+    else if (state == SEEN_RESET)
+        ev->reply = COT_COAP_RST;
+    return true;
 }
 
 static uint8_t judge_ack(cot_coap_peer *p, cot_coap_exchange *x, const cot_coap_params *c,
@@ -224,19 +292,16 @@ static cot_coap_event judge_message(cot_coap_peer *p, cot_coap_exchange *x,
                                     const cot_coap_params *c, const cot_coap_head *h, cot_ms now)
 {
     cot_coap_event ev = {COT_COAP_GOT_UNKNOWN, 0, COT_COAP_EMPTY};
-    const cot_coap_seen *s = find_seen(p, h->mid);
-    if (s != NULL) {
-        bool non = (s->state & SEEN_NON) != 0;
-        if (within(s->at, now, non ? c->non_lifetime : c->exchange_lifetime))
-            return judge_duplicate(s);
-    }
+    age(p, c, now);
+    if (judge_duplicate(p, h->mid, &ev))
+        return ev;
     if (cot_coap_is_request(h)) {
-        remember(p, h, SEEN_PENDING, now);
+        remember(p, h, SEEN_PENDING);
         ev.kind = COT_COAP_GOT_REQUEST;
     } else if (x != NULL) {
         cot_coap_close(x, p);
         ev.kind = COT_COAP_GOT_RESPONSE;
-        ev.reply = cot_coap_accept(p, h, now);
+        ev.reply = cot_coap_accept(p, h);
     }
     return ev;
 }
@@ -269,18 +334,18 @@ void cot_coap_answered(cot_coap_peer *p, uint16_t mid, uint8_t code)
         (uint8_t)((s->state & SEEN_NON) | (code == COT_COAP_EMPTY ? SEEN_ACKED : SEEN_ANSWERED));
 }
 
-uint8_t cot_coap_accept(cot_coap_peer *p, const cot_coap_head *h, cot_ms now)
+uint8_t cot_coap_accept(cot_coap_peer *p, const cot_coap_head *h)
 {
     if (h->type != COT_COAP_CON && h->type != COT_COAP_NON)
         return 0;
-    remember(p, h, SEEN_ACKED, now);
+    remember(p, h, SEEN_ACKED);
     return h->type == COT_COAP_CON ? COT_COAP_ACK : 0;
 }
 
-uint8_t cot_coap_reject(cot_coap_peer *p, const cot_coap_head *h, cot_ms now)
+uint8_t cot_coap_reject(cot_coap_peer *p, const cot_coap_head *h)
 {
     if (h->type != COT_COAP_CON && h->type != COT_COAP_NON)
         return 0;
-    remember(p, h, SEEN_RESET, now);
+    remember(p, h, SEEN_RESET);
     return h->type == COT_COAP_CON || cot_coap_is_response(h) ? COT_COAP_RST : 0;
 }

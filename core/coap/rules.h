@@ -28,7 +28,7 @@
  * Receiving a datagram:
  *
  *     status = cot_coap_parse(dgram, n, &m);
- *     COT_E_MALFORMED: send what cot_coap_reject(&peer, &m.head, now) says; other errors: drop
+ *     COT_E_MALFORMED: send what cot_coap_reject(&peer, &m.head) says; other errors: drop
  *     x = the exchange of this peer that cot_coap_matches(x, &m.head), or NULL. (A table hashes
  *         the mid for ACK and RST, the token for CON and NON.)
  *     ev = cot_coap_receive(&peer, x, &params, &m.head, now);
@@ -65,8 +65,7 @@
 typedef struct cot_coap_params {
     uint32_t ack_timeout;       /* ACK_TIMEOUT: 2,000 */
     uint32_t ack_spread;        /* ACK_TIMEOUT × (ACK_RANDOM_FACTOR − 1): 1,000 */
-    uint32_t exchange_lifetime; /* EXCHANGE_LIFETIME: 247,000 */
-    uint32_t non_lifetime;      /* NON_LIFETIME: 145,000 */
+    uint32_t exchange_lifetime; /* EXCHANGE_LIFETIME, longer than NON_LIFETIME: 247,000 */
     uint32_t response_wait;     /* after the ACK, or a NON request, for the response: 247,000 */
     uint16_t mid_first; /* range of our message ids, both ends included; at least 2 of them */
     uint16_t mid_last;
@@ -76,24 +75,34 @@ typedef struct cot_coap_params {
 
 extern const cot_coap_params cot_coap_defaults; /* message ids 0x0000 to 0xffff */
 
-/* A message that came from the peer, kept to recognise its duplicates (section 4.5). */
+/* A message that came from the peer, with what it got for an answer (section 4.5). */
 typedef struct cot_coap_seen {
-    uint32_t at; /* in 1,024 ms, plus 1; 0: empty */
     uint16_t mid;
-    uint8_t code;  /* of the response that we gave to it */
-    uint8_t state; /* private to rules.c */
+    uint8_t code;  /* of the response */
+    uint8_t state; /* private to rules.c; 0: empty */
 } cot_coap_seen;
 
+/* Which of the last 32 consecutive message ids came from the peer. Those that are too old to be among
+ * the seen ones are recognised here and get no second answer, and above all no second effect. */
+typedef struct cot_coap_window {
+    uint32_t bits; /* bit i: mid newest − i came; 0: empty */
+    uint16_t newest;
+    uint8_t old; /* nothing came since the last ageing */
+} cot_coap_window;
+
 #define COT_COAP_SEEN 4
+#define COT_COAP_WINDOWS 2 /* a peer may count in two ranges, as our own server does */
 
 /* A remote endpoint. Plain data without pointers: it may lie in a file that outlives the process. */
 typedef struct cot_coap_peer {
-    cot_coap_seen seen[COT_COAP_SEEN]; /* a ring; the oldest is forgotten */
-    uint32_t half_left[2];             /* when the last mid of each half of the range was used */
-    uint32_t non_after;                /* no NON before this time (congestion) */
-    uint16_t mid;                      /* our next one */
-    uint8_t oldest;                    /* in `seen`; any value is safe */
-    uint8_t waiting;                   /* interactions that count against NSTART */
+    cot_coap_seen seen[COT_COAP_SEEN]; /* a ring */
+    cot_coap_window windows[COT_COAP_WINDOWS];
+    uint32_t aged;         /* when what is here for EXCHANGE_LIFETIME was last cleared */
+    uint32_t half_left[2]; /* when the last mid of each half of our range was used */
+    uint32_t non_after;    /* no NON before this time (congestion) */
+    uint16_t mid;          /* our next one */
+    uint8_t places;        /* bit 7: the window used last; others: next place in `seen` */
+    uint8_t waiting;       /* interactions that count against NSTART */
 } cot_coap_peer;
 
 _Static_assert(sizeof(cot_coap_peer) <= 64, "a server keeps a million of these");
@@ -181,7 +190,7 @@ void cot_coap_answered(cot_coap_peer *p, uint16_t mid, uint8_t code);
  * parse error); remembered for its duplicates. Returns the Empty message to send with the same mid:
  * COT_COAP_ACK, COT_COAP_RST, or 0 for none. A NON is refused with a RST only when it is a response
  * (RFC 7641 section 3.6 wants one for notifications). */
-uint8_t cot_coap_accept(cot_coap_peer *p, const cot_coap_head *h, cot_ms now);
-uint8_t cot_coap_reject(cot_coap_peer *p, const cot_coap_head *h, cot_ms now);
+uint8_t cot_coap_accept(cot_coap_peer *p, const cot_coap_head *h);
+uint8_t cot_coap_reject(cot_coap_peer *p, const cot_coap_head *h);
 
 #endif
