@@ -4,12 +4,13 @@
 #ifndef COTTER_DTLS_COOKIE_H
 #define COTTER_DTLS_COOKIE_H
 
+#include <cotter/crypto.h>
 #include <cotter/status.h>
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define COT_DTLS_COOKIE_LEN 20u
+#define COT_DTLS_COOKIE_LEN 20u /* ≤ 32, as DTLS 1.0 clients want */
 #define COT_DTLS_HELLO_VERIFY_LEN (13u + 12u + 3u + COT_DTLS_COOKIE_LEN)
 #define COT_DTLS_COOKIE_ROTATION_MS 60000u /* a cookie is good for one to two of these */
 
@@ -17,12 +18,13 @@ typedef struct cot_dtls_cookie {
     uint8_t secret[2][32]; /* of odd and even periods */
     uint64_t period;       /* number of the current one */
     uint8_t valid[2];
+    const cot_crypto *crypto;
     cot_status (*random)(void *app, uint8_t *out, size_t len);
     void *app;
 } cot_dtls_cookie;
 
 /* COT_OK; COT_E_IO: no random bytes. */
-cot_status cot_dtls_cookie_init(cot_dtls_cookie *c, cot_ms now,
+cot_status cot_dtls_cookie_init(cot_dtls_cookie *c, const cot_crypto *crypto, cot_ms now,
                                 cot_status (*random)(void *app, uint8_t *out, size_t len),
                                 void *app);
 
