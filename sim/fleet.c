@@ -49,6 +49,7 @@ struct sim_fleet {
     uint32_t cursor; /* of the closed loop */
     uint32_t flying; /* devices that it waits for */
     bool leaving;
+    size_t datagram;
 };
 
 cot_ms sim_now(void)
@@ -171,13 +172,16 @@ static void send_plain(void *ctx, uint32_t device, const uint8_t *bytes, size_t 
     sim_fleet *f = ctx;
     uint8_t out[WIRE_DATAGRAM];
     size_t used = 0;
+    f->datagram = len;
     if (f->secure == NULL) {
         wire_send(f->wire, device, bytes, len);
         return;
     }
     cot_channel *ch = channel_of(f, device);
-    if (ch->ops->send(ch, bytes, len, out, sizeof out, &used) == COT_OK)
-        wire_send(f->wire, device, out, used);
+    if (ch->ops->send(ch, bytes, len, out, sizeof out, &used) != COT_OK)
+        return;
+    f->datagram = used;
+    wire_send(f->wire, device, out, used);
 }
 
 static void receive_secure(sim_fleet *f, uint32_t device, const wire_packet *p, cot_ms now)
@@ -432,11 +436,20 @@ void sim_fleet_move(sim_fleet *f, uint32_t device)
     wire_rebind(f->wire, device);
 }
 
-void sim_fleet_load(sim_fleet *f)
+/* What was out when a round ended comes back in the next one or never: it is not waited for. */
+void sim_fleet_load(sim_fleet *f, bool on)
 {
-    f->loading = f->config.load != SIM_LIVE;
-    f->cursor = 0;
+    f->loading = on;
     f->flying = 0;
+    if (f->config.load == SIM_HANDSHAKES)
+        return;
+    for (uint32_t i = 0; on && i < f->config.count; i++)
+        f->flying += f->client[i].state == SIM_UPDATING;
+}
+
+size_t sim_fleet_datagram(const sim_fleet *f)
+{
+    return f->datagram;
 }
 
 const sim_counts *sim_fleet_counts(const sim_fleet *f)

@@ -36,8 +36,10 @@ void sim_fleet_run(sim_fleet *f, cot_ms until, bool (*done)(void *ctx), void *ct
 void sim_fleet_leave(sim_fleet *f);
 /* Give a device another source address. */
 void sim_fleet_move(sim_fleet *f, uint32_t device);
-/* Begin the closed loop of the configuration; before it the fleet only registers. */
-void sim_fleet_load(sim_fleet *f);
+/* Begin or end the closed loop of the configuration; outside it the fleet only lives. */
+void sim_fleet_load(sim_fleet *f, bool on);
+/* Bytes of the last datagram of an Update, for a peer that shall get the same. */
+size_t sim_fleet_datagram(const sim_fleet *f);
 
 const sim_counts *sim_fleet_counts(const sim_fleet *f);
 uint32_t sim_fleet_registered(const sim_fleet *f);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ static const char help[] =
     "      --duration S      end after S seconds (default: never)\n"
     "      --load KIND       updates or handshakes: keep --window of them out all the time\n"
     "      --window N        for --load (default 64)\n"
+    "      --rounds N        for --load: N rounds, each begins at a line on stdin and\n"
+    "                        prints its own summary (default 1, begins at once)\n"
     "      --echo SIZE       no devices: datagrams of SIZE bytes to an echo service\n"
     "      --get PATH        no devices: CoAP GET of PATH\n"
     "      --report FILE     at the end, a line a device: endpoint, executes, writes\n"
@@ -56,6 +59,7 @@ typedef struct options {
     const char *load;
     unsigned long echo;
     unsigned long duration;
+    unsigned long rounds;
     bool json;
     bool stay;
     sim_fleet_config fleet_config;
@@ -92,6 +96,7 @@ enum {
     OPT_DURATION,
     OPT_LOAD,
     OPT_WINDOW,
+    OPT_ROUNDS,
     OPT_ECHO,
     OPT_GET,
     OPT_REPORT,
@@ -117,6 +122,7 @@ static const struct option longs[] = {{"count", 1, NULL, 'n'},
                                       {"duration", 1, NULL, OPT_DURATION},
                                       {"load", 1, NULL, OPT_LOAD},
                                       {"window", 1, NULL, OPT_WINDOW},
+                                      {"rounds", 1, NULL, OPT_ROUNDS},
                                       {"echo", 1, NULL, OPT_ECHO},
                                       {"get", 1, NULL, OPT_GET},
                                       {"report", 1, NULL, OPT_REPORT},
@@ -187,6 +193,9 @@ static bool number_option(options *o, int c, const char *text)
         return v > 0;
     case OPT_WINDOW:
         f->window = (uint32_t)v;
+        return v > 0;
+    case OPT_ROUNDS:
+        o->rounds = v;
         return v > 0;
     case OPT_ECHO:
         o->echo = v;
@@ -328,7 +337,7 @@ static void summary(const options *o, const sim_fleet *f, const sim_counts *befo
         "{\"devices\":%u,\"registered\":%u,\"ms\":%llu,\"handshakes\":%llu,\"registrations\":%llu,"
         "\"updates\":%llu,\"updates_in_load\":%llu,\"handshakes_in_load\":%llu,\"served\":%llu,"
         "\"executes\":%llu,\"writes\":%llu,\"notifications\":%llu,\"lost\":%llu,\"resent\":%llu,"
-        "\"refused\":%llu}\n",
+        "\"refused\":%llu,\"datagram_bytes\":%zu}\n",
         (unsigned)o->fleet_config.count, (unsigned)sim_fleet_registered(f), (unsigned long long)ms,
         (unsigned long long)c->handshakes, (unsigned long long)c->registrations,
         (unsigned long long)c->updates, (unsigned long long)(c->updates - before->updates),
@@ -359,32 +368,71 @@ static bool report(const options *o, const sim_fleet *f)
 
 /* ---- the two kinds of run ---- */
 
+/* Until all have registered: what a closed loop begins with. */
+static void register_all(view *v)
+{
+    v->wanted = v->o->fleet_config.count;
+    sim_fleet_run(v->fleet, COT_NEVER, tick, v);
+    v->wanted = 0;
+}
+
+/* Has the next round been asked for? Meanwhile the fleet lives on. */
+static bool asked(void *ctx)
+{
+    struct pollfd in = {.fd = 0, .events = POLLIN};
+    char line[64];
+    if (tick(ctx))
+        return true;
+    if (poll(&in, 1, 0) <= 0)
+        return false;
+    if (read(0, line, sizeof line) <= 0)
+        stopped = 1;
+    return true;
+}
+
+static void run_loads(view *v)
+{
+    const options *o = v->o;
+    if (o->fleet_config.load == SIM_UPDATES)
+        register_all(v);
+    for (unsigned long i = 0; i < o->rounds && stopped == 0; i++) {
+        if (o->rounds > 1) {
+            fputs("ready\n", stderr);
+            sim_fleet_run(v->fleet, COT_NEVER, asked, v);
+        }
+        sim_counts before = *sim_fleet_counts(v->fleet);
+        cot_ms begun = sim_now();
+        sim_fleet_load(v->fleet, true);
+        sim_fleet_run(v->fleet, begun + o->duration * 1000, tick, v);
+        sim_fleet_load(v->fleet, false);
+        summary(o, v->fleet, &before, sim_now() - begun);
+    }
+}
+
+static void run_live(view *v)
+{
+    const options *o = v->o;
+    cot_ms begun = sim_now();
+    sim_counts before = *sim_fleet_counts(v->fleet);
+    sim_fleet_run(v->fleet, o->duration == 0 ? COT_NEVER : begun + o->duration * 1000, tick, v);
+    summary(o, v->fleet, &before, sim_now() - begun);
+    if (o->stay)
+        return;
+    stopped = 0;
+    sim_fleet_leave(v->fleet);
+    sim_fleet_run(v->fleet, sim_now() + 1000 + o->fleet_config.count / 20, tick, v);
+}
+
 static int run_fleet(options *o)
 {
-    view v = {.o = o, .begun = sim_now(), .shown = sim_now(), .wanted = 0};
-    cot_ms end = o->duration == 0 ? COT_NEVER : o->duration * 1000;
+    view v = {.o = o, .begun = sim_now(), .shown = sim_now()};
     v.fleet = sim_fleet_open(&o->fleet_config);
     if (v.fleet == NULL)
         return 1;
-    bool closed_loop = o->fleet_config.load != SIM_LIVE;
-    if (o->fleet_config.load == SIM_UPDATES) {
-        v.wanted = o->fleet_config.count;
-        sim_fleet_run(v.fleet, COT_NEVER, tick, &v);
-        v.wanted = 0;
-        fputs("loading\n", stderr);
-    }
-    sim_counts before = *sim_fleet_counts(v.fleet);
-    cot_ms begun = sim_now();
-    if (closed_loop)
-        sim_fleet_load(v.fleet);
-    if (stopped == 0)
-        sim_fleet_run(v.fleet, end == COT_NEVER ? COT_NEVER : begun + end, tick, &v);
-    summary(o, v.fleet, &before, sim_now() - begun);
-    if (!o->stay && !closed_loop) {
-        stopped = 0;
-        sim_fleet_leave(v.fleet);
-        sim_fleet_run(v.fleet, sim_now() + 1000 + o->fleet_config.count / 20, tick, &v);
-    }
+    if (o->fleet_config.load == SIM_LIVE)
+        run_live(&v);
+    else
+        run_loads(&v);
     bool ok = report(o, v.fleet);
     sim_fleet_close(v.fleet);
     return ok ? 0 : 1;
@@ -431,6 +479,8 @@ int main(int argc, char **argv)
     }
     if (o.load != NULL)
         o.fleet_config.load = o.load[0] == 'u' ? SIM_UPDATES : SIM_HANDSHAKES;
+    if (o.load != NULL && o.duration == 0)
+        o.duration = 5;
     if (o.echo != 0 || o.get != NULL)
         return run_probe(&o);
     if (!open_credentials(&o, secure, &credentials, &has_credentials))
