@@ -14,17 +14,6 @@
 
 static const char links[] = "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</3303/0>";
 
-/* The RFC's values; a worker of ours answers within its own lifetime of an exchange. */
-const cot_coap_params sim_params = {.ack_timeout = 2000,
-                                    .ack_spread = 1000,
-                                    .exchange_lifetime = 247000,
-                                    .non_lifetime = 145000,
-                                    .response_wait = 247000,
-                                    .mid_first = 0,
-                                    .mid_last = 0xffff,
-                                    .max_retransmit = 4,
-                                    .nstart = 1};
-
 uint32_t sim_random(sim_world *w)
 {
     w->random ^= w->random << 13;
@@ -41,7 +30,7 @@ void sim_endpoint(const sim_settings *s, uint32_t device, char out[static 64])
 void sim_client_init(sim_client *c, sim_world *w)
 {
     memset(c, 0, sizeof *c);
-    cot_coap_peer_init(&c->peer, &sim_params, (uint16_t)sim_random(w));
+    cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)sim_random(w));
     c->exchange.deadline = COT_NEVER;
     c->next_update = COT_NEVER;
     c->next_notify = COT_NEVER;
@@ -97,14 +86,14 @@ static void request(sim_client *c, sim_world *w, uint32_t device, sim_state stat
     uint32_t token = sim_random(w);
     c->state = (uint8_t)state;
     h.code = request_code(c);
-    if (cot_coap_mid_next(&c->peer, &sim_params, now, &h.mid) != COT_OK) {
+    if (cot_coap_mid_next(&c->peer, &cot_coap_defaults, now, &h.mid) != COT_OK) {
         c->next_update = now + RETRY_MS;
         c->state = state == SIM_REGISTERING ? SIM_IDLE : SIM_REGISTERED;
         return;
     }
     h.token.len = 4;
     memcpy(h.token.b, &token, 4);
-    cot_coap_open(&c->exchange, &c->peer, &sim_params, &h, sim_random(w), now);
+    cot_coap_open(&c->exchange, &c->peer, &cot_coap_defaults, &h, sim_random(w), now);
     transmit(c, w, device, &h);
 }
 
@@ -203,14 +192,14 @@ void sim_client_receive(sim_client *c, sim_world *w, uint32_t device, const uint
     cot_coap_msg m;
     cot_status s = cot_coap_parse(msg, len, &m);
     if (s == COT_E_MALFORMED) {
-        uint8_t type = cot_coap_reject(&c->peer, &m.head, now);
+        uint8_t type = cot_coap_reject(&c->peer, &m.head);
         if (type != 0)
             send_empty(w, device, type, m.head.mid);
     }
     if (s != COT_OK)
         return;
     cot_coap_exchange *x = cot_coap_matches(&c->exchange, &m.head) ? &c->exchange : NULL;
-    cot_coap_event e = cot_coap_receive(&c->peer, x, &sim_params, &m.head, now);
+    cot_coap_event e = cot_coap_receive(&c->peer, x, &cot_coap_defaults, &m.head, now);
     if (e.reply != 0)
         send_empty(w, device, e.reply, m.head.mid);
     switch ((enum cot_coap_event_kind)e.kind) {
@@ -232,7 +221,7 @@ void sim_client_receive(sim_client *c, sim_world *w, uint32_t device, const uint
         c->next_notify = COT_NEVER;
         break;
     case COT_COAP_GOT_UNKNOWN: {
-        uint8_t type = cot_coap_reject(&c->peer, &m.head, now);
+        uint8_t type = cot_coap_reject(&c->peer, &m.head);
         if (type != 0)
             send_empty(w, device, type, m.head.mid);
         break;
@@ -252,7 +241,7 @@ static void exchange_due(sim_client *c, sim_world *w, uint32_t device, cot_ms no
                        .code = request_code(c),
                        .mid = c->exchange.mid,
                        .token = c->exchange.token};
-    switch (cot_coap_due(&c->exchange, &c->peer, &sim_params, now)) {
+    switch (cot_coap_due(&c->exchange, &c->peer, &cot_coap_defaults, now)) {
     case COT_COAP_RESEND:
         w->counts->resent++;
         transmit(c, w, device, &h);

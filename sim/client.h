@@ -78,8 +78,6 @@ typedef struct sim_world {
     uint64_t random; /* xorshift state, seeded: a run can be repeated */
 } sim_world;
 
-extern const cot_coap_params sim_params;
-
 uint32_t sim_random(sim_world *w);
 void sim_endpoint(const sim_settings *s, uint32_t device, char out[static 64]);
 

@@ -127,6 +127,32 @@ static cot_channel *channel_of(sim_fleet *f, uint32_t device)
     return &f->secure[device].channel.channel;
 }
 
+static void send_plain(void *ctx, uint32_t device, const uint8_t *bytes, size_t len)
+{
+    sim_fleet *f = ctx;
+    uint8_t out[WIRE_DATAGRAM];
+    size_t used = 0;
+    f->datagram = len;
+    if (f->secure == NULL) {
+        wire_send(f->wire, device, bytes, len);
+        return;
+    }
+    cot_channel *ch = channel_of(f, device);
+    if (ch->ops->send(ch, bytes, len, out, sizeof out, &used) != COT_OK)
+        return;
+    f->datagram = used;
+    wire_send(f->wire, device, out, used);
+}
+
+/* A CoAP ping: the server knows now that its last flight arrived. The device's part is over. */
+static void first_record(sim_fleet *f, uint32_t device)
+{
+    uint8_t ping[COT_COAP_EMPTY_LEN];
+    cot_coap_write_empty(ping, COT_COAP_CON, (uint16_t)device);
+    f->client[device].state = SIM_LEFT;
+    send_plain(f, device, ping, sizeof ping);
+}
+
 /* Send what the handshake has to say; register when it is done. */
 static void pump(sim_fleet *f, uint32_t device, cot_ms now)
 {
@@ -141,7 +167,10 @@ static void pump(sim_fleet *f, uint32_t device, cot_ms now)
         return;
     if (ch->state == COT_CHANNEL_OPEN) {
         f->counts.handshakes++;
-        sim_client_register(c, &f->world, device, now);
+        if (f->config.load == SIM_HANDSHAKES)
+            first_record(f, device);
+        else
+            sim_client_register(c, &f->world, device, now);
     } else if (ch->state == COT_CHANNEL_CLOSED) {
         f->counts.refused++;
         c->state = SIM_IDLE;
@@ -165,23 +194,6 @@ static void connect_device(sim_fleet *f, uint32_t device, cot_ms now)
     } else {
         c->next_update = now + 200 + sim_random(&f->world) % 200;
     }
-}
-
-static void send_plain(void *ctx, uint32_t device, const uint8_t *bytes, size_t len)
-{
-    sim_fleet *f = ctx;
-    uint8_t out[WIRE_DATAGRAM];
-    size_t used = 0;
-    f->datagram = len;
-    if (f->secure == NULL) {
-        wire_send(f->wire, device, bytes, len);
-        return;
-    }
-    cot_channel *ch = channel_of(f, device);
-    if (ch->ops->send(ch, bytes, len, out, sizeof out, &used) != COT_OK)
-        return;
-    f->datagram = used;
-    wire_send(f->wire, device, out, used);
 }
 
 static void receive_secure(sim_fleet *f, uint32_t device, const wire_packet *p, cot_ms now)

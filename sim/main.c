@@ -344,7 +344,7 @@ static void summary(const options *o, const sim_fleet *f, const sim_counts *befo
         (unsigned long long)(c->handshakes - before->handshakes), (unsigned long long)c->requests,
         (unsigned long long)c->executes, (unsigned long long)c->writes,
         (unsigned long long)c->notifications, (unsigned long long)c->lost,
-        (unsigned long long)c->resent, (unsigned long long)c->refused);
+        (unsigned long long)c->resent, (unsigned long long)c->refused, sim_fleet_datagram(f));
     fflush(stdout);
 }
 

@@ -77,7 +77,7 @@ static void begin(cot_coap_writer *out, uint8_t *buf, sim_client *c, const cot_c
         .type = COT_COAP_ACK, .code = code, .token = m->head.token, .mid = m->head.mid};
     if (m->head.type == COT_COAP_NON) {
         h.type = COT_COAP_NON;
-        (void)cot_coap_mid_next(&c->peer, &sim_params, now, &h.mid);
+        (void)cot_coap_mid_next(&c->peer, &cot_coap_defaults, now, &h.mid);
     }
     cot_coap_write_begin(out, buf, ANSWER, &h);
 }
@@ -239,7 +239,8 @@ void sim_notify(sim_client *c, sim_world *w, uint32_t device, cot_ms now)
         uint8_t buf[ANSWER];
         cot_coap_writer out;
         cot_lwm2m_path p = cot_lwm2m_path_of(3, 3303, 0, o->resource, 0);
-        if (o->token.len == 0 || cot_coap_mid_next(&c->peer, &sim_params, now, &h.mid) != COT_OK)
+        if (o->token.len == 0 ||
+            cot_coap_mid_next(&c->peer, &cot_coap_defaults, now, &h.mid) != COT_OK)
             continue;
         o->sequence++;
         cot_coap_write_begin(&out, buf, sizeof buf, &h);
