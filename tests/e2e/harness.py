@@ -86,7 +86,7 @@ class Cotter:
         self.keep, self.nosec, self.workers, self.extra = keep, nosec, workers, extra
         self.coap, self.coaps = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
         self.http = free_port()
-        self.server, self.devices = None, {}
+        self.server, self.devices, self.prefix = None, {}, []
 
     def __enter__(self):
         return self
@@ -127,7 +127,8 @@ class Cotter:
         return conf
 
     def start(self, wait=True):
-        self.server = Process("cotterd", [COTTERD, "--config", self.configure()], self.folder / "cotterd.log")
+        self.server = Process("cotterd", [*self.prefix, COTTERD, "--config", self.configure()],
+                              self.folder / "cotterd.log")
         if wait:
             self.ready()
         return self
@@ -138,6 +139,10 @@ class Cotter:
                 raise Failed("cotterd ended: " + self.server.text()[-2000:])
             return (self.run / "admin.token").exists() and self.api("GET", "/health", token=None)
         return until("cotterd answers", health, seconds)
+
+    def pin(self, core):
+        """Keep all the server's processes on one core, from the next start on."""
+        self.prefix = ["taskset", "-c", core]
 
     def stop(self, how=signal.SIGTERM):
         if self.server:

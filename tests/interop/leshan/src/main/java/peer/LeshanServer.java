@@ -111,11 +111,13 @@ public class LeshanServer {
         builder.setEndpointsProviders(endpoints.build());
         server = builder.build();
 
-        if (opt.containsKey("--pskrange")) { // for load tests: identity = endpoint = PREFIX0 .. PREFIX<COUNT-1>
+        if (opt.containsKey("--pskrange")) { // for load tests: identity = endpoint = PREFIX-000000, PREFIX-000001, …
             List<String> p = opt.get("--pskrange");
             byte[] key = Hex.decodeHex(p.get(2).toCharArray());
-            for (int i = 0; i < Integer.parseInt(p.get(1)); i++)
-                security.add(SecurityInfo.newPreSharedKeyInfo(p.get(0) + i, p.get(0) + i, key));
+            for (int i = 0; i < Integer.parseInt(p.get(1)); i++) {
+                String name = String.format("%s-%06d", p.get(0), i);
+                security.add(SecurityInfo.newPreSharedKeyInfo(name, name, key));
+            }
         }
         if (!opt.containsKey("--quiet")) {
             Events events = new Events();
