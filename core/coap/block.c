@@ -225,12 +225,20 @@ cot_status cot_coap_collect_step(cot_coap_collect *c, const cot_coap_view *q, co
         c->offset = 0;
         c->open = true;
     }
-    if (!c->open || cot_coap_block_offset(&b) != c->offset)
+    uint32_t offset = cot_coap_block_offset(&b);
+    *code = COT_COAP_CONTINUE;
+    if (c->open && b.more && offset == c->before && offset + payload.len == c->offset)
+        return COT_E_REPLAY;
+    if (!c->open || offset != c->offset)
         return collect_fail(c, COT_E_STATE, code);
-    if (q->size1 > c->limit || payload.len > c->limit - c->offset)
+    if (q->size1 > c->limit || payload.len > c->limit - c->offset) {
+        answer->szx = b.szx; /* a smaller one would ask to try again with it */
         return collect_fail(c, COT_E_LIMIT, code);
+    }
+    c->before = c->offset;
     c->offset += (uint32_t)payload.len;
     c->open = b.more;
-    *code = b.more ? COT_COAP_CONTINUE : COT_COAP_EMPTY;
+    if (!b.more)
+        *code = COT_COAP_EMPTY;
     return COT_OK;
 }

@@ -101,6 +101,7 @@ cot_status cot_coap_push_step(cot_coap_push *s, uint8_t code, const cot_coap_vie
 
 typedef struct cot_coap_collect {
     uint32_t offset; /* bytes that went to the sink */
+    uint32_t before; /* the same, before the last block */
     uint32_t limit;
     uint8_t szx; /* the largest that we want */
     bool open;   /* blocks came in, the last not yet */
@@ -113,6 +114,7 @@ void cot_coap_collect_init(cot_coap_collect *c, uint32_t limit, uint8_t szx);
  * COT_OK          the payload's place in the body is c->offset − payload.len: append it (at 0:
  *                 empty the sink first). *code is 2.31: answer that; or 0: the body is whole,
  *                 answer with the operation's result.
+ * COT_E_REPLAY    the last block once more (its answer was lost): answer 2.31, append nothing.
  * COT_E_STATE     4.08: not the block that must come next.
  * COT_E_LIMIT     4.13, with Size1 = c->limit.
  * COT_E_MALFORMED 4.00. */
