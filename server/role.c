@@ -71,7 +71,7 @@ static cot_status take_peer(role_env *env, cot_reader *body, int fd)
 static void on_stop_late(loop_timer *t)
 {
     role_env *env = t->ctx;
-    log_line("warn", "role.stop_late", "");
+    log_line("warn", "role.stop_late", "after_ms=%u", STOP_WAIT_MS);
     loop_stop(env->loop);
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system calls of each role, side by side. mmap and mprotect are allowed without PROT_EXEC for all
+ * (sandbox.c). No role has socket, connect, bind, execve, fork, clone, ptrace, kill, or chmod; only hub can
+ * open files, below its root directory. */
+#include "server/sandbox/lists.h"
+
+#include <seccomp.h>
+
+#define LIST(calls)                                                                                \
+    {                                                                                              \
+        calls, sizeof(calls) / sizeof((calls)[0])                                                  \
+    }
+
+static const int common[] = {
+    /* the loop and the channels */
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(close),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getrandom),
+    /* memory */
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    /* ending */
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+};
+
+/* Datagrams on the sockets that it was given; the size and seals of a firmware memfd. */
+static const int net[] = {
+    SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),   SCMP_SYS(fstat),    SCMP_SYS(newfstatat),
+};
+
+/* Nothing but the loop: keys are read and locked into memory before the seal. */
+static const int keys[] = {SCMP_SYS(getppid)};
+
+/* SQLite in WAL mode on its own directory, one thread, firmware in memfds. */
+static const int hub[] = {
+    SCMP_SYS(openat),
+    SCMP_SYS(open),
+    SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(fstat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchown),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(eventfd2),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_robust_list),
+};
+
+/* TCP and Unix connections on the listeners that it was given. */
+static const int http[] = {
+    SCMP_SYS(accept4),     SCMP_SYS(accept),     SCMP_SYS(recvfrom),     SCMP_SYS(sendto),
+    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),   SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername), SCMP_SYS(writev),     SCMP_SYS(readv),        SCMP_SYS(eventfd2),
+    SCMP_SYS(poll),        SCMP_SYS(ppoll),      SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
+    SCMP_SYS(lseek),       SCMP_SYS(sysinfo),    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+    SCMP_SYS(pwrite64),    SCMP_SYS(pread64),    SCMP_SYS(getrusage),    SCMP_SYS(ioctl),
+};
+
+const sandbox_list sandbox_common = LIST(common);
+const sandbox_list sandbox_roles[5] = {
+    [SANDBOX_NET] = LIST(net),
+    [SANDBOX_KEYS] = LIST(keys),
+    [SANDBOX_HUB] = LIST(hub),
+    [SANDBOX_HTTP] = LIST(http),
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system calls that each role may make once it is sealed; internal to server/sandbox. */
+#ifndef COTTER_SERVER_SANDBOX_LISTS_H
+#define COTTER_SERVER_SANDBOX_LISTS_H
+
+#include "server/sandbox/sandbox.h"
+
+typedef struct sandbox_list {
+    const int *calls; /* numbers as libseccomp knows them */
+    size_t count;
+} sandbox_list;
+
+/* What every role may do, then what only this one may. */
+extern const sandbox_list sandbox_common;
+extern const sandbox_list sandbox_roles[5]; /* by sandbox_role */
+
+/* What the build's instruments need: empty (instruments_none.c), or what AddressSanitizer calls
+ * (instruments_asan.c). CMake links one of the two files by the build's flags; no release can get the other. */
+extern const sandbox_list sandbox_instruments;
+/* May memory be made executable, and what environment do children get (NULL-terminated)? */
+extern const bool sandbox_instrumented;
+extern char *const sandbox_environment[];
+
+#endif
