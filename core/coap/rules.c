@@ -17,7 +17,7 @@ enum {
     SEEN_NON = 64,
     SEEN_OLD = 128
 };
-enum { WINDOW_SPAN = 32, WINDOW_LAST = 128 };
+enum { WINDOW_SPAN = 64, WINDOW_LAST = 128 };
 enum { CLOSED, WAIT_ACK, WAIT_RESPONSE, WAIT_NON };
 enum { REQUEST, RESPONSE, PING };
 
@@ -178,9 +178,10 @@ static void age(cot_coap_peer *p, const cot_coap_params *c, cot_ms now)
         s->state = gone ? SEEN_NONE : (uint8_t)(s->state | SEEN_OLD);
     }
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
-        if (all || p->windows[i].old != 0)
-            p->windows[i].bits = 0;
-        p->windows[i].old = 1;
+        cot_coap_window *w = &p->windows[i];
+        if (all || w->old != 0)
+            w->low = w->high = 0;
+        w->old = 1;
     }
     p->aged = stamp(now);
 }
@@ -193,11 +194,16 @@ static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
     return NULL;
 }
 
+static uint64_t window_bits(const cot_coap_window *w)
+{
+    return (uint64_t)w->high << 32 | w->low;
+}
+
 static bool in_windows(const cot_coap_peer *p, uint16_t mid)
 {
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
         uint16_t back = (uint16_t)(p->windows[i].newest - mid);
-        if (back < WINDOW_SPAN && (p->windows[i].bits >> back & 1u) != 0)
+        if (back < WINDOW_SPAN && (window_bits(&p->windows[i]) >> back & 1u) != 0)
             return true;
     }
     return false;
@@ -208,19 +214,22 @@ static void add_to_windows(cot_coap_peer *p, uint16_t mid)
 {
     size_t at = (p->places & WINDOW_LAST) != 0 ? 0 : 1;
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
-        uint16_t ahead = (uint16_t)(mid - p->windows[i].newest + WINDOW_SPAN - 1);
-        if (p->windows[i].bits != 0 && ahead < 2 * WINDOW_SPAN - 1)
+        uint16_t distance = (uint16_t)(mid - p->windows[i].newest + WINDOW_SPAN - 1);
+        if (window_bits(&p->windows[i]) != 0 && distance < 2 * WINDOW_SPAN - 1)
             at = i;
     }
     cot_coap_window *w = &p->windows[at];
+    uint64_t bits = window_bits(w);
     uint16_t ahead = (uint16_t)(mid - w->newest);
     uint16_t back = (uint16_t)(w->newest - mid);
-    if (w->bits != 0 && back < WINDOW_SPAN) {
-        w->bits |= UINT32_C(1) << back;
+    if (bits != 0 && back < WINDOW_SPAN) {
+        bits |= UINT64_C(1) << back;
     } else {
-        w->bits = ahead < WINDOW_SPAN ? w->bits << ahead | 1u : 1u;
+        bits = ahead < WINDOW_SPAN ? bits << ahead | 1u : 1u;
         w->newest = mid;
     }
+    w->low = (uint32_t)bits;
+    w->high = (uint32_t)(bits >> 32);
     w->old = 0;
     p->places = (uint8_t)((p->places & (WINDOW_LAST - 1)) | (at == 1 ? WINDOW_LAST : 0));
 }

@@ -82,10 +82,12 @@ typedef struct cot_coap_seen {
     uint8_t state; /* private to rules.c; 0: empty */
 } cot_coap_seen;
 
-/* Which of the last 32 consecutive message ids came from the peer. Those that are too old to be among
- * the seen ones are recognised here and get no second answer, and above all no second effect. */
+/* Which of the last 64 consecutive message ids came from the peer. Those that are too old to be among
+ * the seen ones are recognised here: they get no second answer and, above all, have no second effect.
+ * DTLS drops what is more than 64 records late, so that over DTLS none slips through. */
 typedef struct cot_coap_window {
-    uint32_t bits; /* bit i: mid newest − i came; 0: empty */
+    uint32_t low;  /* bit i: mid newest − i came */
+    uint32_t high; /* bit i: mid newest − 32 − i came */
     uint16_t newest;
     uint8_t old; /* nothing came since the last ageing */
 } cot_coap_window;
