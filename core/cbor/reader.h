@@ -22,7 +22,7 @@ typedef enum cot_cbor_type {
 } cot_cbor_type;
 
 #define COT_CBOR_INDEFINITE UINT64_MAX /* count of an array or map that ends with a break */
-#define COT_CBOR_MAX_DEPTH 16u         /* deepest nesting that skip and check follow */
+#define COT_CBOR_MAX_DEPTH 8u          /* deepest nesting that skip and check follow */
 
 typedef struct cot_cbor_item {
     cot_cbor_type type;
@@ -57,14 +57,16 @@ double cot_cbor_read_double(cot_cbor_reader *r); /* floats and integers */
 bool cot_cbor_read_bool(cot_cbor_reader *r);
 cot_bytes cot_cbor_read_bytes(cot_cbor_reader *r);
 cot_bytes cot_cbor_read_text(cot_cbor_reader *r);
+/* The head of a byte string only; the content is what follows in r->in and may be missing. */
+uint64_t cot_cbor_read_bytes_head(cot_cbor_reader *r);
 uint64_t cot_cbor_read_array(cot_cbor_reader *r);
 uint64_t cot_cbor_read_map(cot_cbor_reader *r);
 uint64_t cot_cbor_read_tag(cot_cbor_reader *r);
 /* Type of the next item without reading it; NONE at the end of the input or after an error. */
 cot_cbor_type cot_cbor_peek(const cot_cbor_reader *r);
 
-/* Read one whole item with all its content; its bytes are returned. COT_E_LIMIT is latched beyond
- * COT_CBOR_MAX_DEPTH. */
+/* Read one whole item with all its content; its bytes are returned. With CANONICAL the keys of its
+ * maps must be in order (COT_E_MALFORMED). COT_E_LIMIT is latched beyond COT_CBOR_MAX_DEPTH. */
 cot_bytes cot_cbor_skip(cot_cbor_reader *r);
 
 /* Is the encoded key `next` after `prev` in bytewise order (RFC 8949 section 4.2.1)? An empty prev

@@ -24,9 +24,11 @@ void cot_cbor_write_double(cot_writer *w, double v); /* half, single or double: 
 /* Bytes that the head of major type with argument `v` takes: 1, 2, 3, 5 or 9. */
 size_t cot_cbor_head_size(uint64_t v);
 
-/* Make room for the head of an array whose number of items was not known: items begin at `start` in
- * w's buffer; they are moved up and the head is written before them. Nothing but the head is added.
- */
+/* Put `n` bytes at offset `at` of what has been written; what followed moves up. For heads whose
+ * length is known only after their content. */
+void cot_write_insert(cot_writer *w, size_t at, const uint8_t *bytes, size_t n);
+
+/* Put the head of an array before its items, which begin at offset `start`. */
 void cot_cbor_insert_array(cot_writer *w, size_t start, uint64_t items);
 
 #endif

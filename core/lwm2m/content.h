@@ -40,6 +40,7 @@ uint16_t cot_lwm2m_format_default(bool lwm2m_1_0);
 typedef struct cot_lwm2m_encoder {
     uint32_t format;
     cot_lwm2m_path base;
+    cot_lwm2m_path last; /* record put last */
     cot_writer *w;
     size_t count; /* records put so far */
     union {
@@ -57,7 +58,8 @@ void cot_lwm2m_encode_begin(cot_lwm2m_encoder *e, uint32_t format, const cot_lwm
 /* Add one resource or resource instance. Paths must come in ascending order, at or below base.
  * A value of type COT_NONE at an instance or resource path writes an empty container (TLV only;
  * elsewhere it is left out). Latched errors: COT_E_STATE (order, or a second record in text or
- * opaque), COT_E_RANGE (not below base), COT_E_TYPE (the value cannot be in this format: 4.06). */
+ * opaque), COT_E_RANGE (not below base), COT_E_TYPE (the value cannot be in this format: 4.06, or
+ * a value at a path above a resource). */
 void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, const cot_value *v);
 
 /* The same with a time stamp; formats without times leave it out. */
@@ -72,8 +74,8 @@ cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e);
 typedef struct cot_lwm2m_decoder {
     uint32_t format;
     cot_lwm2m_path base;
-    cot_bytes payload; /* text and opaque: what has not been yielded */
-    bool done;
+    cot_bytes payload; /* text and opaque: the value … */
+    bool done;         /* … has been yielded */
     union {
         cot_tlv_reader tlv;
         cot_senml_reader senml;

@@ -42,15 +42,18 @@ typedef struct cot_link_attr_item {
     bool quoted;
 } cot_link_attr_item;
 
-/* `root` is the alternate path of the client ("/lwm2m"; empty: "/"); borrowed. Link targets below
- * it become paths. */
 void cot_link_reader_init(cot_link_reader *l, cot_bytes payload);
-/* COT_OK; COT_E_NOT_FOUND (no more), COT_E_MALFORMED, COT_E_TRUNCATED: answer 4.00. `root`: see
- * above. */
+
+/* The next link. `root` is the client's alternate path ("/lwm2m"; empty: "/"): targets below it become
+ * paths. Borrowed from the payload.
+ * COT_OK; COT_E_NOT_FOUND (no more); COT_E_MALFORMED, COT_E_TRUNCATED: answer 4.00. */
 cot_status cot_link_next(cot_link_reader *l, cot_bytes root, cot_link *out);
-/* Next attribute; *attrs moves on. COT_OK; COT_E_NOT_FOUND (no more). */
+
+/* The next attribute of cot_link.attrs; *attrs moves on. COT_OK; COT_E_NOT_FOUND (no more);
+ * COT_E_MALFORMED, COT_E_TRUNCATED (bytes that did not come from cot_link_next). */
 cot_status cot_link_attr_next(cot_bytes *attrs, cot_link_attr_item *out);
-/* The first attribute of that name. COT_OK, COT_E_NOT_FOUND. */
+
+/* The first attribute of that name; results as of cot_link_attr_next. */
 cot_status cot_link_attr_find(cot_bytes attrs, const char *name, cot_link_attr_item *out);
 
 #endif

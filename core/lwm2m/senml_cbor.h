@@ -7,6 +7,27 @@
 #include "core/cbor/reader.h"
 #include "core/lwm2m/value.h"
 
+/* Labels in CBOR (RFC 8428 table 6); "vlo" (LwM2M object link) is a text label. */
+enum {
+    COT_SENML_LOWEST = -6,
+    COT_SENML_BASE_SUM = -6,
+    COT_SENML_BASE_VALUE = -5,
+    COT_SENML_BASE_UNIT = -4,
+    COT_SENML_BASE_TIME = -3,
+    COT_SENML_BASE_NAME = -2,
+    COT_SENML_BASE_VERSION = -1,
+    COT_SENML_NAME = 0,
+    COT_SENML_UNIT = 1,
+    COT_SENML_VALUE = 2,
+    COT_SENML_STRING = 3,
+    COT_SENML_BOOL = 4,
+    COT_SENML_SUM = 5,
+    COT_SENML_TIME = 6,
+    COT_SENML_UPDATE_TIME = 7,
+    COT_SENML_DATA = 8,
+    COT_SENML_HIGHEST = 8
+};
+
 /* One record with its base fields applied (RFC 8428 section 4.6), except that base name and name
  * stay two pieces, borrowed from the pack, to be read one after the other. */
 typedef struct cot_senml_record {
@@ -23,7 +44,6 @@ typedef struct cot_senml_reader {
     uint64_t left; /* records; COT_CBOR_INDEFINITE until the break */
     cot_lwm2m_path base;
     cot_senml_record basis; /* base name, unit, time, value as far as given */
-    bool begun;
 } cot_senml_reader;
 
 /* Read a pack. Arrays and maps of indefinite length are accepted (RFC 8428 section 6 lets streaming
@@ -39,14 +59,14 @@ cot_status cot_senml_next_record(cot_senml_reader *s, cot_senml_record *rec);
 /* The next record whose name is an LwM2M path: as cot_lwm2m_decode_next. */
 cot_status cot_senml_next(cot_senml_reader *s, cot_lwm2m_record *rec);
 
-/* Writing: the first record carries the base name, later ones the rest of the path. Definite
- * lengths. */
+/* Writing: the first record carries the base name (and time), later ones the rest of the path.
+ * Definite lengths and shortest forms; base fields stand first in their map, as every example of RFC
+ * 8428 has them and simple receivers expect, which is not the canonical order of keys. */
 typedef struct cot_senml_writer {
     cot_writer *w;
     cot_lwm2m_path base;
     size_t start; /* of the pack in w */
     size_t count; /* records */
-    bool timed;   /* the first record set a base time */
     double base_time;
 } cot_senml_writer;
 

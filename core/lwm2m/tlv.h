@@ -19,7 +19,7 @@ typedef struct cot_tlv {
     cot_bytes value; /* for the containers, the TLVs inside */
 } cot_tlv;
 
-/* Read one TLV; errors are latched in `r`: COT_E_TRUNCATED. */
+/* Read one TLV in any of its forms, not only the shortest; COT_E_TRUNCATED is latched in `r`. */
 cot_tlv cot_tlv_read(cot_reader *r);
 
 /* Write the header of a TLV with `len` bytes of value, in the shortest form. COT_E_RANGE is latched
@@ -30,19 +30,20 @@ void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t le
  * when nothing is lost, else 8. COT_E_TYPE is latched for a COT_NONE value. */
 void cot_tlv_write_value(cot_writer *w, const cot_value *v);
 
-/* What cot_lwm2m_value_as does with COT_FORM_TLV. COT_OK, COT_E_MALFORMED (length is none that
- * the type has, a boolean above 1, a string that is no UTF-8); COT_E_RANGE (not finite). */
+/* Decode the value part. COT_OK; COT_E_MALFORMED (a length that the type has not, a boolean above 1,
+ * a string that is no UTF-8); COT_E_TYPE (`want` is COT_NONE). Strings and opaque borrow from `raw`. */
 cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out);
 
-/* --- records, through core/lwm2m/content.h --- */
+/* --- records, called through core/lwm2m/content.h, which has the contract --- */
 
 typedef struct cot_tlv_writer {
     cot_writer *w;
     cot_lwm2m_path base;
-    cot_lwm2m_path last; /* last record put; with `any` false, none yet */
-    size_t start[2];     /* where the open instance / multiple resource begins in w */
-    bool open[2];
-    bool any;
+    cot_lwm2m_path last;   /* container or value written last */
+    size_t instance_start; /* where the open object instance's content begins */
+    size_t multiple_start; /* the same of the open multiple resource */
+    bool instance_open;
+    bool multiple_open;
 } cot_tlv_writer;
 
 void cot_tlv_begin(cot_tlv_writer *t, const cot_lwm2m_path *base, cot_writer *w);
@@ -50,15 +51,14 @@ void cot_tlv_put(cot_tlv_writer *t, const cot_lwm2m_path *path, const cot_value 
 void cot_tlv_end(cot_tlv_writer *t);
 
 typedef struct cot_tlv_reader {
-    cot_reader in[3]; /* top, object instance, multiple resource */
+    cot_reader in[3];     /* of the payload, the open object instance, the open multiple resource */
+    cot_lwm2m_path at[3]; /* whose content each is; at[0] is what the payload is below */
     uint8_t depth;
     cot_lwm2m_path base;
-    cot_lwm2m_path at[3];
-    cot_status err;
 } cot_tlv_reader;
 
-void cot_tlv_reader_init(cot_tlv_reader *t, const cot_lwm2m_path *base, cot_bytes payload);
-/* As cot_lwm2m_decode_next. */
+/* COT_OK; COT_E_UNSUPPORTED: TLV has no place for several objects (base is the root). */
+cot_status cot_tlv_reader_init(cot_tlv_reader *t, const cot_lwm2m_path *base, cot_bytes payload);
 cot_status cot_tlv_next(cot_tlv_reader *t, cot_lwm2m_record *rec);
 
 #endif

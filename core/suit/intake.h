@@ -8,6 +8,9 @@
 #include "core/suit/envelope.h"
 #include "core/suit/manifest.h"
 
+/* A head buffer that is enough for what core/suit/write.h writes, twice over. */
+#define COT_SUIT_HEAD_SIZE 512u
+
 typedef enum cot_suit_intake_state {
     COT_SUIT_HEAD,    /* gathering the manifest */
     COT_SUIT_PAYLOAD, /* manifest accepted; payload bytes come out */
@@ -29,7 +32,7 @@ typedef struct cot_suit_intake {
     cot_status err; /* COT_OK, or why FAILED */
 } cot_suit_intake;
 
-/* head: gathers envelope bytes up to the payload; 512 bytes are enough for our manifests. */
+/* head: gathers the envelope up to the payload. */
 void cot_suit_intake_init(cot_suit_intake *in, const cot_suit_device *device,
                           const cot_crypto *crypto, uint8_t *head, size_t head_cap);
 

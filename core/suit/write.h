@@ -9,6 +9,7 @@
 #define COTTER_SUIT_WRITE_H
 
 #include "core/base/bytes.h"
+#include "core/suit/digest.h"
 #include "core/suit/manifest.h"
 
 typedef struct cot_suit_release {
@@ -18,8 +19,6 @@ typedef struct cot_suit_release {
     uint8_t digest[COT_SHA256_SIZE]; /* SHA-256 of the payload */
     uint64_t size;                   /* of the payload in bytes */
 } cot_suit_release;
-
-#define COT_SUIT_DIGEST_SIZE 36u
 
 void cot_suit_write_manifest(cot_writer *w, const cot_suit_release *r);
 

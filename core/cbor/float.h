@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exact conversion between the bits of IEEE 754 half, single and double, without floating-point
+ * instructions. Shared by CBOR and TLV. */
+#ifndef COTTER_CBOR_FLOAT_H
+#define COTTER_CBOR_FLOAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+uint64_t cot_half_to_double_bits(uint16_t half);
+uint64_t cot_single_to_double_bits(uint32_t single);
+
+/* Does the double fit exactly (NaN: with its payload)? Then *out is it. */
+bool cot_double_bits_to_half(uint64_t bits, uint16_t *out);
+bool cot_double_bits_to_single(uint64_t bits, uint32_t *out);
+
+uint64_t cot_double_bits(double v);
+double cot_double_of_bits(uint64_t bits);
+
+#endif

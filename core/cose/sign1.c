@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* COSE_Sign1: parse, verify, write. */
+#include "core/cose/sign1.h"
+
+#include "core/cbor/reader.h"
+#include "core/cbor/writer.h"
+
+enum { TAG_SIGN1 = 18, HEADER_ALGORITHM = 1, SIMPLE_NULL = 22 };
+
+static const uint8_t es256_protected[] = {0xA1, 0x01, 0x26}; /* {1: -7} */
+
+/* {1: algorithm} and nothing else: a further parameter could change what the signature means. */
+static cot_status check_protected(cot_bytes header)
+{
+    cot_cbor_reader r;
+    cot_cbor_reader_init(&r, header, COT_CBOR_CANONICAL);
+    uint64_t pairs = cot_cbor_read_map(&r);
+    int64_t label = cot_cbor_read_int(&r);
+    int64_t algorithm = cot_cbor_read_int(&r);
+    if (r.in.err != COT_OK)
+        return r.in.err;
+    if (pairs != 1 || label != HEADER_ALGORITHM ||
+        (algorithm != COT_COSE_ES256 && algorithm != COT_COSE_ESP256))
+        return COT_E_UNSUPPORTED;
+    return cot_reader_end(&r.in);
+}
+
+cot_status cot_cose_sign1_parse(cot_bytes in, cot_cose_sign1 *out)
+{
+    cot_cbor_reader r;
+    *out = (cot_cose_sign1){{NULL, 0}, {NULL, 0}};
+    cot_cbor_reader_init(&r, in, COT_CBOR_CANONICAL);
+    if (cot_cbor_read_tag(&r) != TAG_SIGN1 || cot_cbor_read_array(&r) != 4)
+        cot_reader_fail(&r.in, COT_E_MALFORMED);
+    cot_bytes header = cot_cbor_read_bytes(&r);
+    if (cot_cbor_peek(&r) != COT_CBOR_MAP)
+        cot_reader_fail(&r.in, COT_E_MALFORMED);
+    cot_cbor_skip(&r);
+    cot_cbor_item payload = cot_cbor_next(&r);
+    cot_bytes signature = cot_cbor_read_bytes(&r);
+
+    cot_status s = cot_reader_end(&r.in);
+    if (s == COT_OK && (payload.type != COT_CBOR_SIMPLE || payload.arg != SIMPLE_NULL))
+        s = COT_E_UNSUPPORTED;
+    if (s == COT_OK && signature.len != COT_P256_SIG_SIZE)
+        s = COT_E_MALFORMED;
+    if (s == COT_OK)
+        s = check_protected(header);
+    if (s == COT_OK)
+        *out = (cot_cose_sign1){header, signature};
+    return s;
+}
+
+void cot_cose_sign1_digest(cot_bytes protected_header, cot_bytes payload, const cot_crypto *crypto,
+                           uint8_t out[static COT_SHA256_SIZE])
+{
+    static const char context[] = "Signature1";
+    uint8_t head[1 + 1 + sizeof context - 1 + 9];
+    cot_sha256 h;
+    cot_writer w;
+
+    crypto->sha256_start(crypto->ctx, &h);
+    cot_writer_init(&w, head, sizeof head);
+    cot_cbor_write_array(&w, 4);
+    cot_cbor_write_text(&w, (cot_bytes){(const uint8_t *)context, sizeof context - 1});
+    cot_cbor_write_bytes_head(&w, protected_header.len);
+    crypto->sha256_update(crypto->ctx, &h, head, w.len);
+    crypto->sha256_update(crypto->ctx, &h, protected_header.p, protected_header.len);
+    cot_writer_init(&w, head, sizeof head);
+    cot_cbor_write_bytes_head(&w, 0); /* external additional data */
+    cot_cbor_write_bytes_head(&w, payload.len);
+    crypto->sha256_update(crypto->ctx, &h, head, w.len);
+    crypto->sha256_update(crypto->ctx, &h, payload.p, payload.len);
+    crypto->sha256_finish(crypto->ctx, &h, out);
+}
+
+cot_status cot_cose_sign1_verify(const cot_cose_sign1 *sign1, cot_bytes payload,
+                                 const cot_p256_public *key, const cot_crypto *crypto)
+{
+    uint8_t digest[COT_SHA256_SIZE];
+    if (sign1->signature.len != COT_P256_SIG_SIZE)
+        return COT_E_AUTH;
+    cot_cose_sign1_digest(sign1->protected_header, payload, crypto, digest);
+    return crypto->p256_verify(crypto->ctx, key, digest, sign1->signature.p);
+}
+
+cot_bytes cot_cose_es256_protected(void)
+{
+    return (cot_bytes){es256_protected, sizeof es256_protected};
+}
+
+void cot_cose_sign1_write(cot_writer *w, const uint8_t signature[static COT_P256_SIG_SIZE])
+{
+    cot_cbor_write_tag(w, TAG_SIGN1);
+    cot_cbor_write_array(w, 4);
+    cot_cbor_write_bytes(w, cot_cose_es256_protected());
+    cot_cbor_write_map(w, 0);
+    cot_cbor_write_null(w);
+    cot_cbor_write_bytes(w, (cot_bytes){signature, COT_P256_SIG_SIZE});
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one place that knows which content format is coded by what. */
+#include "core/lwm2m/content.h"
+
+#include "core/lwm2m/text.h"
+
+bool cot_lwm2m_format_supported(uint32_t format)
+{
+    return format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE ||
+           format == COT_FORMAT_SENML_CBOR || format == COT_FORMAT_TLV;
+}
+
+uint16_t cot_lwm2m_format_default(bool lwm2m_1_0)
+{
+    return lwm2m_1_0 ? COT_FORMAT_TLV : COT_FORMAT_SENML_CBOR;
+}
+
+/* Text and opaque carry one value, without its path. */
+static bool single_value(uint32_t format)
+{
+    return format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE;
+}
+
+void cot_lwm2m_encode_begin(cot_lwm2m_encoder *e, uint32_t format, const cot_lwm2m_path *base,
+                            cot_writer *w)
+{
+    *e = (cot_lwm2m_encoder){.format = format, .base = *base, .last = *base, .w = w};
+    if (!cot_lwm2m_format_supported(format))
+        cot_writer_fail(w, COT_E_UNSUPPORTED);
+    else if (format == COT_FORMAT_TLV)
+        cot_tlv_begin(&e->as.tlv, base, w);
+    else if (format == COT_FORMAT_SENML_CBOR)
+        cot_senml_begin(&e->as.senml, base, w);
+}
+
+/* COT_OK when a record of `path` may come now. */
+static cot_status admit(const cot_lwm2m_encoder *e, const cot_lwm2m_path *path)
+{
+    int order = cot_lwm2m_path_compare(&e->last, path);
+    if (!cot_lwm2m_path_has_prefix(path, &e->base))
+        return COT_E_RANGE;
+    for (size_t i = 0; i < path->level; i++) {
+        if (path->id[i] == COT_LWM2M_NO_ID)
+            return COT_E_RANGE;
+    }
+    if (e->count > 0 && (order >= 0 || cot_lwm2m_path_has_prefix(path, &e->last)))
+        return COT_E_STATE; /* out of order, twice, or content of what was said to be empty */
+    if (e->count > 0 && single_value(e->format))
+        return COT_E_STATE;
+    return COT_OK;
+}
+
+static void put_opaque(cot_writer *w, const cot_value *v)
+{
+    if (v->type == COT_OPAQUE)
+        cot_write_bytes(w, v->as.bytes.p, v->as.bytes.len);
+    else
+        cot_writer_fail(w, COT_E_TYPE);
+}
+
+void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *rec)
+{
+    cot_status s = admit(e, &rec->path);
+    if (s == COT_OK && rec->value.type != COT_NONE && rec->path.level < 3)
+        s = COT_E_TYPE;
+    if (s == COT_OK && rec->form != COT_FORM_TYPED)
+        s = COT_E_TYPE;
+    if (s != COT_OK || (e->w->err != COT_OK && e->w->err != COT_E_SPACE)) {
+        cot_writer_fail(e->w, s);
+        return;
+    }
+    if (rec->value.type == COT_NONE && e->format != COT_FORMAT_TLV)
+        return;
+    e->count++;
+    e->last = rec->path;
+    if (e->format == COT_FORMAT_TLV)
+        cot_tlv_put(&e->as.tlv, &rec->path, &rec->value);
+    else if (e->format == COT_FORMAT_SENML_CBOR)
+        cot_senml_put(&e->as.senml, rec);
+    else if (e->format == COT_FORMAT_TEXT)
+        cot_lwm2m_text_write(e->w, &rec->value);
+    else
+        put_opaque(e->w, &rec->value);
+}
+
+void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, const cot_value *v)
+{
+    cot_lwm2m_record rec = {.path = *path, .form = COT_FORM_TYPED, .value = *v};
+    cot_lwm2m_encode_put_record(e, &rec);
+}
+
+cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e)
+{
+    if (e->w->err != COT_OK && e->w->err != COT_E_SPACE)
+        return e->w->err;
+    if (e->format == COT_FORMAT_TLV)
+        cot_tlv_end(&e->as.tlv);
+    else if (e->format == COT_FORMAT_SENML_CBOR)
+        cot_senml_end(&e->as.senml);
+    return e->w->err;
+}
+
+cot_status cot_lwm2m_decode_begin(cot_lwm2m_decoder *d, uint32_t format, const cot_lwm2m_path *base,
+                                  cot_bytes payload)
+{
+    *d = (cot_lwm2m_decoder){.format = format, .base = *base, .payload = payload};
+    if (format == COT_FORMAT_TLV)
+        return cot_tlv_reader_init(&d->as.tlv, base, payload);
+    if (format == COT_FORMAT_SENML_CBOR)
+        cot_senml_reader_init(&d->as.senml, base, payload);
+    else if (!single_value(format))
+        return COT_E_UNSUPPORTED;
+    return COT_OK;
+}
+
+static cot_status next_single(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
+{
+    *rec = (cot_lwm2m_record){.path = d->base, .value = {.type = COT_NONE}};
+    if (d->base.level < 3) /* these formats belong to one resource */
+        return COT_E_UNSUPPORTED;
+    if (d->done)
+        return COT_E_NOT_FOUND;
+    d->done = true;
+    rec->value = cot_value_opaque(d->payload);
+    rec->form = d->format == COT_FORMAT_TEXT ? COT_FORM_TEXT : COT_FORM_TYPED;
+    return COT_OK;
+}
+
+cot_status cot_lwm2m_decode_next(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
+{
+    if (d->format == COT_FORMAT_TLV)
+        return cot_tlv_next(&d->as.tlv, rec);
+    if (d->format == COT_FORMAT_SENML_CBOR)
+        return cot_senml_next(&d->as.senml, rec);
+    return next_single(d, rec);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One TLV: its head and its value. */
+#include "core/lwm2m/tlv.h"
+
+#include "core/cbor/float.h"
+#include "core/cbor/reader.h"
+
+/* The type byte: bits 7–6 kind, 5 two bytes of identifier, 4–3 bytes of length, 2–0 length if those
+ * are 0. */
+enum { KIND_SHIFT = 6, WIDE_ID = 0x20, LENGTH_SHIFT = 3, SHORT_LENGTH = 7 };
+
+cot_tlv cot_tlv_read(cot_reader *r)
+{
+    cot_tlv t;
+    uint8_t type = cot_read_u8(r);
+    size_t length_bytes = type >> LENGTH_SHIFT & 3;
+    t.kind = (cot_tlv_kind)(type >> KIND_SHIFT);
+    t.id = (uint16_t)cot_read_uint(r, (type & WIDE_ID) != 0 ? 2 : 1);
+    size_t len = type & SHORT_LENGTH;
+    if (length_bytes > 0)
+        len = (size_t)cot_read_uint(r, length_bytes);
+    t.value = cot_read_bytes(r, len);
+    return t;
+}
+
+void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t len)
+{
+    size_t length_bytes = len > UINT16_MAX ? 3 : len > UINT8_MAX ? 2 : 1;
+    size_t id_bytes = id > UINT8_MAX ? 2 : 1;
+    unsigned type = (unsigned)kind << KIND_SHIFT | (id_bytes == 2 ? WIDE_ID : 0u);
+    if (len > SHORT_LENGTH) {
+        type |= (unsigned)length_bytes << LENGTH_SHIFT;
+    } else {
+        type |= (unsigned)len;
+        length_bytes = 0;
+    }
+    cot_write_u8(w, (uint8_t)type);
+    cot_write_uint(w, id, id_bytes);
+    cot_write_uint(w, length_bytes == 0 ? 0 : len, length_bytes);
+}
+
+static void write_int(cot_writer *w, int64_t i)
+{
+    size_t n = 8;
+    if (i >= INT8_MIN && i <= INT8_MAX)
+        n = 1;
+    else if (i >= INT16_MIN && i <= INT16_MAX)
+        n = 2;
+    else if (i >= INT32_MIN && i <= INT32_MAX)
+        n = 4;
+    cot_write_uint(w, (uint64_t)i & UINT64_MAX >> (64 - 8 * n), n);
+}
+
+static void write_uint(cot_writer *w, uint64_t u)
+{
+    cot_write_uint(w, u, u <= UINT8_MAX ? 1 : u <= UINT16_MAX ? 2 : u <= UINT32_MAX ? 4 : 8);
+}
+
+static void write_float(cot_writer *w, double f)
+{
+    uint64_t bits = cot_double_bits(f);
+    uint32_t single;
+    if (cot_double_bits_to_single(bits, &single))
+        cot_write_u32(w, single);
+    else
+        cot_write_u64(w, bits);
+}
+
+void cot_tlv_write_value(cot_writer *w, const cot_value *v)
+{
+    switch (v->type) {
+    case COT_INTEGER:
+    case COT_TIME:
+        write_int(w, v->as.i);
+        return;
+    case COT_UNSIGNED:
+        write_uint(w, v->as.u);
+        return;
+    case COT_FLOAT:
+        write_float(w, v->as.f);
+        return;
+    case COT_BOOLEAN:
+        cot_write_u8(w, v->as.b ? 1 : 0);
+        return;
+    case COT_STRING:
+    case COT_OPAQUE:
+    case COT_CORELNK:
+        cot_write_bytes(w, v->as.bytes.p, v->as.bytes.len);
+        return;
+    case COT_OBJLNK:
+        cot_write_u16(w, v->as.link.object);
+        cot_write_u16(w, v->as.link.instance);
+        return;
+    case COT_NONE:
+        break;
+    }
+    cot_writer_fail(w, COT_E_TYPE);
+}
+
+/* Big-endian two's complement of `n` bytes, 1 ≤ n ≤ 8. */
+static int64_t sign_extend(uint64_t v, size_t n)
+{
+    uint64_t sign = UINT64_C(1) << (8 * n - 1);
+    if ((v & sign) == 0)
+        return (int64_t)v;
+    return -1 - (int64_t)(~v & (sign - 1));
+}
+
+static cot_status read_value(cot_bytes raw, cot_value *out)
+{
+    cot_reader r;
+    size_t n = raw.len;
+    bool power = n == 1 || n == 2 || n == 4 || n == 8;
+    cot_reader_init(&r, raw.p, n);
+
+    switch (out->type) {
+    case COT_INTEGER:
+    case COT_TIME:
+        if (!power)
+            return COT_E_MALFORMED;
+        out->as.i = sign_extend(cot_read_uint(&r, n), n);
+        return COT_OK;
+    case COT_UNSIGNED:
+        if (!power)
+            return COT_E_MALFORMED;
+        out->as.u = cot_read_uint(&r, n);
+        return COT_OK;
+    case COT_FLOAT:
+        if (n != 4 && n != 8)
+            return COT_E_MALFORMED;
+        out->as.f = cot_double_of_bits(n == 4 ? cot_single_to_double_bits(cot_read_u32(&r))
+                                              : cot_read_u64(&r));
+        return COT_OK;
+    case COT_BOOLEAN:
+        if (n != 1 || raw.p[0] > 1)
+            return COT_E_MALFORMED;
+        out->as.b = raw.p[0] == 1;
+        return COT_OK;
+    case COT_STRING:
+    case COT_CORELNK:
+    case COT_OPAQUE:
+        out->as.bytes.p = raw.p;
+        out->as.bytes.len = n;
+        return out->type == COT_OPAQUE || cot_utf8_valid(raw) ? COT_OK : COT_E_MALFORMED;
+    case COT_OBJLNK:
+        if (n != 4)
+            return COT_E_MALFORMED;
+        out->as.link.object = cot_read_u16(&r);
+        out->as.link.instance = cot_read_u16(&r);
+        return COT_OK;
+    case COT_NONE:
+        break;
+    }
+    return COT_E_TYPE;
+}
+
+cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out)
+{
+    *out = (cot_value){.type = want};
+    cot_status s = read_value(raw, out);
+    if (s != COT_OK)
+        out->type = COT_NONE;
+    return s;
+}
