@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The notification attributes pmin and pmax (OMA LwM2M Core 1.1 section 7.3.2): set by
+ * Write-Attributes at object, instance or resource level, inherited downwards. */
+#include "device/engine.h"
+
+#include "core/lwm2m/number.h"
+
+static cot__attributes *slot(const cot__client *c, size_t i)
+{
+    return (cot__attributes *)(void *)&c->config->memory.attributes[i];
+}
+
+static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
+{
+    for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
+        cot__attributes *a = slot(c, i);
+        if (a->used && cot_lwm2m_path_compare(&a->path, path) == 0)
+            return a;
+    }
+    return NULL;
+}
+
+static cot__attributes *find_or_free(const cot__client *c, const cot_lwm2m_path *path)
+{
+    cot__attributes *a = find(c, path);
+    for (size_t i = 0; i < c->config->memory.attribute_count && a == NULL; i++) {
+        if (!slot(c, i)->used)
+            a = slot(c, i);
+    }
+    return a;
+}
+
+/* One "pmin=10"; "pmin" alone takes the attribute away. */
+static cot_status parse_one(cot_bytes text, cot__attributes *a)
+{
+    static const char name[] = "pmin";
+    cot_reader r;
+    cot_reader_init(&r, text.p, text.len);
+    cot_bytes key = cot_read_bytes(&r, sizeof name - 1);
+    bool is_min = cot_bytes_is(key, name);
+    if (r.err != COT_OK || (!is_min && !cot_bytes_is(key, "pmax")))
+        return COT_E_UNSUPPORTED;
+    uint64_t v = 0;
+    bool given = cot_reader_left(&r) > 0;
+    if (given && cot_read_u8(&r) != '=')
+        return COT_E_UNSUPPORTED;
+    if (given && cot_decimal_parse_uint(cot_read_bytes(&r, cot_reader_left(&r)), &v) != COT_OK)
+        return COT_E_MALFORMED;
+    if (v > UINT32_MAX)
+        return COT_E_RANGE;
+    *(is_min ? &a->pmin : &a->pmax) = (uint32_t)v;
+    *(is_min ? &a->has_pmin : &a->has_pmax) = given;
+    return COT_OK;
+}
+
+uint8_t cot__attributes_write(cot__client *c, const cot__request *q)
+{
+    if (q->path.level > 3)
+        return COT_COAP_NOT_ALLOWED;
+    if (!cot__path_exists(q->object, &q->path))
+        return COT_COAP_NOT_FOUND;
+    cot__attributes *to = find_or_free(c, &q->path);
+    if (to == NULL)
+        return COT_COAP_INTERNAL_ERROR;
+    cot__attributes a = {.path = q->path};
+    if (to->used)
+        a = *to;
+    cot_coap_segments query = q->view.query;
+    cot_bytes text;
+    while (cot_coap_segments_next(&query, &text)) {
+        if (parse_one(text, &a) != COT_OK)
+            return COT_COAP_BAD_REQUEST;
+    }
+    a.used = a.has_pmin || a.has_pmax;
+    *to = a;
+    return COT_COAP_CHANGED;
+}
+
+void cot__attributes_periods(const cot__client *c, const cot_lwm2m_path *path, cot_ms *pmin_ms,
+                             cot_ms *pmax_ms)
+{
+    uint32_t pmin = c->default_pmin;
+    uint32_t pmax = c->default_pmax;
+    for (uint8_t level = 1; level <= path->level && level <= 3; level++) {
+        cot_lwm2m_path p =
+            cot_lwm2m_path_of(level, path->id[0], path->id[1], path->id[2], path->id[3]);
+        const cot__attributes *a = find(c, &p);
+        if (a == NULL)
+            continue;
+        pmin = a->has_pmin ? a->pmin : pmin;
+        pmax = a->has_pmax ? a->pmax : pmax;
+    }
+    *pmin_ms = (cot_ms)pmin * 1000;
+    *pmax_ms = pmax < pmin ? 0 : (cot_ms)pmax * 1000; /* section 7.3.2: then pmax is ignored */
+}
+
+void cot__attributes_link(const cot__client *c, cot_link_writer *l, const cot_lwm2m_path *path)
+{
+    const cot__attributes *a = find(c, path);
+    if (a != NULL && a->has_pmin)
+        cot_link_attr_uint(l, "pmin", a->pmin);
+    if (a != NULL && a->has_pmax)
+        cot_link_attr_uint(l, "pmax", a->pmax);
+}

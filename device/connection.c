@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to the server: resolve its name, open the channel, and after a failure back off and begin
+ * anew, with the next of its addresses. */
+#include "device/engine.h"
+#include "device/uri.h"
+
+#include <string.h>
+
+#define HOST_MAX 254u /* of a domain name, and its NUL */
+#define ADDRESSES_MAX 4u
+#define BACKOFF_MIN_MS 2000u
+#define BACKOFF_MAX_MS 600000u
+#define RESOLVER_RETRY_MS 100u
+
+/* 2 s, 4 s, … 10 min, of which the random half keeps a fleet from coming back in step. */
+static cot_ms backoff(const cot__client *c)
+{
+    uint32_t full = BACKOFF_MIN_MS;
+    for (uint8_t i = 1; i < c->failures && full < BACKOFF_MAX_MS; i++)
+        full *= 2;
+    full = full < BACKOFF_MAX_MS ? full : BACKOFF_MAX_MS;
+    return full / 2 + cot__random(c) % (full / 2 + 1);
+}
+
+static void close_channel(cot__client *c)
+{
+    cot_channel *ch = c->config->account.channel;
+    const cot_client_memory *m = &c->config->memory;
+    size_t len = 0;
+    if (ch->state == COT_CHANNEL_CLOSED)
+        return;
+    ch->ops->close(ch, m->tx, m->tx_cap, &len);
+    if (len > 0)
+        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, len);
+}
+
+void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
+{
+    cot_event e = {.kind = kind, .status = why, .code = code};
+    e.refusal = c->config->account.channel->refusal;
+    if (c->failures < UINT8_MAX)
+        c->failures++;
+    close_channel(c);
+    cot__request_cancel(c);
+    cot__registration_forget(c);
+    c->link = COT__LINK_DOWN;
+    c->retry_at = c->now + backoff(c);
+    e.retry_at = c->retry_at;
+    cot__emit(c, &e);
+    if (c->stopping)
+        cot__connection_end(c);
+}
+
+void cot__connection_end(cot__client *c)
+{
+    cot_event e = {.kind = COT_EVENT_DEREGISTERED};
+    if (c->link == COT__LINK_ENDED)
+        return;
+    close_channel(c);
+    cot__request_cancel(c);
+    c->link = COT__LINK_ENDED;
+    cot__emit(c, &e);
+}
+
+static cot_status resolve(cot__client *c)
+{
+    char host[HOST_MAX];
+    cot_address found[ADDRESSES_MAX];
+    size_t count = 0;
+    cot__uri uri;
+    const char *text = c->config->account.uri;
+    cot_bytes bytes = {(const uint8_t *)text, strlen(text)};
+    cot_status s = cot__uri_parse(bytes, &uri);
+    if (s != COT_OK || uri.host.len >= sizeof host)
+        return COT_E_MALFORMED;
+    memcpy(host, uri.host.p, uri.host.len);
+    host[uri.host.len] = '\0';
+    s = c->config->port->resolve(c->config->port->ctx, host, found, ADDRESSES_MAX, &count);
+    if (s != COT_OK || count == 0)
+        return s != COT_OK ? s : COT_E_NOT_FOUND;
+    c->server = found[c->failures % (count < ADDRESSES_MAX ? count : ADDRESSES_MAX)];
+    c->server.port = uri.port;
+    return COT_OK;
+}
+
+static void drain(cot__client *c)
+{
+    cot_channel *ch = c->config->account.channel;
+    const cot_client_memory *m = &c->config->memory;
+    cot_status s;
+    size_t len = 0;
+    while ((s = ch->ops->drain(ch, c->now, m->tx, m->tx_cap, &len)) == COT_OK && len > 0)
+        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, len);
+}
+
+/* After anything that may have changed the channel's state. */
+static void follow_channel(cot__client *c)
+{
+    const cot_channel *ch = c->config->account.channel;
+    if (c->link == COT__LINK_CONNECTING && ch->state == COT_CHANNEL_OPEN) {
+        c->link = COT__LINK_UP;
+        cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
+    }
+    if (ch->state != COT_CHANNEL_CLOSED)
+        return;
+    if (c->link == COT__LINK_CONNECTING) {
+        bool silent = ch->refusal == COT_REFUSAL_TIMEOUT;
+        cot__connection_fail(c, COT_EVENT_REFUSED, silent ? COT_E_TIMEOUT : COT_E_AUTH, 0);
+    } else if (c->link == COT__LINK_UP) {
+        cot__connection_fail(c, COT_EVENT_LOST, COT_E_CLOSED, 0);
+    }
+}
+
+static void connect(cot__client *c)
+{
+    cot_channel *ch = c->config->account.channel;
+    cot_event e = {.kind = COT_EVENT_CONNECTING};
+    cot_status s = resolve(c);
+    if (s == COT_E_AGAIN) {
+        c->retry_at = c->now + RESOLVER_RETRY_MS;
+        return;
+    }
+    cot__emit(c, &e);
+    if (s == COT_OK)
+        s = ch->ops->open(ch, c->now);
+    if (s != COT_OK) {
+        cot__connection_fail(c, COT_EVENT_REFUSED, s, 0);
+        return;
+    }
+    c->link = COT__LINK_CONNECTING;
+    c->retry_at = COT_NEVER;
+}
+
+void cot__connection_tick(cot__client *c)
+{
+    cot_channel *ch = c->config->account.channel;
+    if (c->link == COT__LINK_DOWN && c->now >= c->retry_at)
+        connect(c);
+    if (c->link != COT__LINK_CONNECTING && c->link != COT__LINK_UP)
+        return;
+    if (ch->ops->deadline(ch) <= c->now || c->link == COT__LINK_CONNECTING)
+        drain(c);
+    follow_channel(c);
+}
+
+cot_ms cot__connection_deadline(const cot__client *c)
+{
+    const cot_channel *ch = c->config->account.channel;
+    if (c->link == COT__LINK_DOWN)
+        return c->retry_at;
+    return ch->ops->deadline(ch);
+}
+
+static bool from_server(const cot__client *c, const cot_address *from)
+{
+    return from->port == c->server.port && from->ip_len == c->server.ip_len &&
+           memcmp(from->ip, c->server.ip, from->ip_len) == 0;
+}
+
+void cot__connection_receive(cot__client *c, bool *more)
+{
+    const cot_client_memory *m = &c->config->memory;
+    const cot_port *port = c->config->port;
+    cot_channel *ch = c->config->account.channel;
+    cot_address from;
+    cot_datagram in = {.p = m->rx};
+    *more = port->receive(port->ctx, &from, m->rx, m->rx_cap, &in.len) == COT_OK;
+    if (!*more || (c->link != COT__LINK_CONNECTING && c->link != COT__LINK_UP) ||
+        !from_server(c, &from))
+        return;
+    while (in.len > 0 && ch->state != COT_CHANNEL_CLOSED) {
+        const uint8_t *data = NULL;
+        size_t len = 0;
+        if (ch->ops->received(ch, &in, c->now, &data, &len) != COT_OK)
+            break;
+        follow_channel(c);
+        if (len > 0 && c->link == COT__LINK_UP)
+            cot__dispatch(c, data, len);
+    }
+    drain(c);
+    follow_channel(c);
+}
+
+void cot__connection_send(cot__client *c, const uint8_t *msg, size_t len)
+{
+    cot_channel *ch = c->config->account.channel;
+    const cot_client_memory *m = &c->config->memory;
+    size_t n = 0;
+    if (ch->ops->send(ch, msg, len, m->tx, m->tx_cap, &n) == COT_OK)
+        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, n);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One received CoAP message: through the transmission rules to a request served, or to the answer of
+ * our own request. */
+#include "device/engine.h"
+
+static void send_empty(cot__client *c, uint8_t type, uint16_t mid)
+{
+    uint8_t out[COT_COAP_EMPTY_LEN];
+    if (type == 0)
+        return;
+    cot_coap_write_empty(out, type, mid);
+    cot__connection_send(c, out, sizeof out);
+}
+
+static void send_reply(cot__client *c, const cot_coap_msg *m, const cot_coap_view *v,
+                       const cot__reply *reply)
+{
+    cot_coap_head h = {.type = COT_COAP_ACK, .code = reply->code, .mid = m->head.mid};
+    h.token = m->head.token;
+    if (m->head.type == COT_COAP_NON) {
+        h.type = COT_COAP_NON;
+        if (cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid) != COT_OK)
+            return;
+    }
+    size_t len = cot__blocks_answer(c, &h, v, reply);
+    if (len > 0)
+        cot__connection_send(c, c->config->memory.tx, len);
+}
+
+/* A duplicate gets the same answer without a second effect: a read is read again, of the others the
+ * rules kept the code (RFC 7252 section 4.5). */
+static void answer_again(cot__client *c, cot__request *q, uint8_t code, cot__reply *reply)
+{
+    if (code == COT_COAP_CONTENT) {
+        cot__serve(c, q, reply);
+        return;
+    }
+    reply->code = code;
+    reply->has_block1 = COT_COAP_HAS(&q->view, BLOCK1) &&
+                        cot_coap_block_decode(q->view.block1, &reply->block1) == COT_OK;
+    if (code == COT_COAP_TOO_LARGE)
+        reply->size1 = c->collect.limit;
+}
+
+static void serve(cot__client *c, const cot_coap_msg *m, bool duplicate, uint8_t code)
+{
+    cot__request q = {.msg = m, .payload = m->payload};
+    cot__reply reply = {.format = COT_COAP_NO_FORMAT};
+    cot_status s = cot_coap_view_fetch(m, &q.view);
+    if (s == COT_E_UNSUPPORTED) {
+        reply.code = q.view.error;
+    } else if (s != COT_OK) {
+        send_empty(c, cot_coap_reject(&c->peer, &m->head), m->head.mid);
+        return;
+    } else if (duplicate) {
+        answer_again(c, &q, code, &reply);
+    } else {
+        cot__serve(c, &q, &reply);
+    }
+    if (!duplicate)
+        cot_coap_answered(&c->peer, m->head.mid, reply.code);
+    send_reply(c, m, &q.view, &reply);
+}
+
+static void answered(cot__client *c, const cot_coap_event *e, const cot_coap_msg *m)
+{
+    cot_coap_view v;
+    if (cot_coap_view_fetch(m, &v) == COT_OK) {
+        cot__request_event(c, e, m, &v);
+        return;
+    }
+    send_empty(c, cot_coap_reject(&c->peer, &m->head), m->head.mid);
+    cot__request_event(c, e, NULL, NULL);
+}
+
+void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
+{
+    cot_coap_msg m;
+    cot_status s = cot_coap_parse(msg, len, &m);
+    if (s == COT_E_MALFORMED)
+        send_empty(c, cot_coap_reject(&c->peer, &m.head), m.head.mid);
+    if (s != COT_OK)
+        return;
+    bool ours = c->request_kind != COT__REQUEST_NONE && cot_coap_matches(&c->exchange, &m.head);
+    cot_coap_event e =
+        cot_coap_receive(&c->peer, ours ? &c->exchange : NULL, &cot_coap_defaults, &m.head, c->now);
+    send_empty(c, e.reply, m.head.mid);
+    switch ((enum cot_coap_event_kind)e.kind) {
+    case COT_COAP_GOT_REQUEST:
+        serve(c, &m, false, 0);
+        break;
+    case COT_COAP_GOT_DUPLICATE:
+        if (e.code != 0)
+            serve(c, &m, true, e.code);
+        break;
+    case COT_COAP_GOT_RESPONSE:
+        answered(c, &e, &m);
+        break;
+    case COT_COAP_GOT_ACK:
+    case COT_COAP_GOT_RESET:
+        cot__request_event(c, &e, NULL, NULL);
+        break;
+    case COT_COAP_GOT_UNKNOWN:
+        send_empty(c, cot_coap_reject(&c->peer, &m.head), m.head.mid);
+        break;
+    case COT_COAP_GOT_STRAY_RESET:
+        cot__observe_reset(c, m.head.mid);
+        break;
+    case COT_COAP_GOT_PONG:
+    case COT_COAP_GOT_NOTHING:
+        break;
+    }
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Observations (RFC 7641, OMA LwM2M Core 1.1 section 6.4): who observes what, and when a
+ * notification leaves. A change within pmin waits, pmax sends without a change, and what has changed
+ * several times while a message is on its way leaves once, with the newest value. */
+#include "device/engine.h"
+
+#include <string.h>
+
+#define RETRY_MS 1000u /* when a notification cannot be written, or there is no message id for it */
+
+static size_t count_of(const cot__client *c)
+{
+    return c->config->memory.observation_count;
+}
+
+static cot__observation *at(const cot__client *c, size_t i)
+{
+    return (cot__observation *)(void *)&c->config->memory.observations[i];
+}
+
+static cot__observation *find_token(const cot__client *c, const cot_coap_token *token)
+{
+    for (size_t i = 0; i < count_of(c); i++) {
+        if (at(c, i)->used && cot_coap_token_equal(&at(c, i)->token, token))
+            return at(c, i);
+    }
+    return NULL;
+}
+
+/* The same path in the same format: the server has observed it anew, the old token is forgotten. */
+static cot__observation *find_path(const cot__client *c, const cot_lwm2m_path *path,
+                                   uint16_t format)
+{
+    for (size_t i = 0; i < count_of(c); i++) {
+        cot__observation *o = at(c, i);
+        if (o->used && o->format == format && cot_lwm2m_path_compare(&o->path, path) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static cot__observation *find_free(const cot__client *c)
+{
+    for (size_t i = 0; i < count_of(c); i++) {
+        if (!at(c, i)->used)
+            return at(c, i);
+    }
+    return NULL;
+}
+
+static void drop(cot__client *c, cot__observation *o)
+{
+    o->used = false;
+    if (c->request_kind == COT__REQUEST_NOTIFY && at(c, c->request_observation) == o)
+        cot__request_cancel(c);
+}
+
+void cot__observe_add(cot__client *c, const cot__request *q, cot__reply *reply)
+{
+    const cot_coap_token *token = &q->msg->head.token;
+    cot__observation *o = find_token(c, token);
+    if (o == NULL)
+        o = find_path(c, &q->path, reply->format);
+    if (o == NULL)
+        o = find_free(c);
+    if (o == NULL)
+        return; /* no room: a plain answer says that it is not observed (RFC 7641 section 4.1) */
+    uint32_t seq = o->used ? o->notifier.seq : 0;
+    drop(c, o);
+    memset(o, 0, sizeof *o);
+    cot_coap_notifier_init(&o->notifier, c->now);
+    o->notifier.seq = seq;
+    o->used = true;
+    o->path = q->path;
+    o->format = reply->format;
+    o->token = *token;
+    o->sent_at = c->now;
+    reply->has_observe = true;
+    reply->observe_value = cot_coap_notifier_next(&o->notifier, 0);
+    o->notifier.sent = false; /* the answer is an ACK: no RST can refer to its mid */
+}
+
+void cot__observe_cancel(cot__client *c, const cot_coap_token *token)
+{
+    cot__observation *o = find_token(c, token);
+    if (o != NULL)
+        drop(c, o);
+}
+
+void cot__observe_reset(cot__client *c, uint16_t mid)
+{
+    for (size_t i = 0; i < count_of(c); i++) {
+        if (at(c, i)->used && cot_coap_notifier_reset(&at(c, i)->notifier, mid))
+            drop(c, at(c, i));
+    }
+}
+
+void cot__observe_clear(cot__client *c)
+{
+    for (size_t i = 0; i < count_of(c); i++)
+        at(c, i)->used = false;
+}
+
+void cot__observe_changed(cot__client *c, const cot_lwm2m_path *path)
+{
+    for (size_t i = 0; i < count_of(c); i++) {
+        cot__observation *o = at(c, i);
+        if (cot_lwm2m_path_has_prefix(path, &o->path) || cot_lwm2m_path_has_prefix(&o->path, path))
+            o->dirty = true;
+    }
+}
+
+void cot__observe_outcome(cot__client *c, uint8_t i, cot__outcome what)
+{
+    cot__observation *o = at(c, i);
+    if (what == COT__CONFIRMED)
+        cot_coap_notifier_confirmed(&o->notifier, c->now);
+    else if (what == COT__REJECTED)
+        o->used = false;
+    else
+        o->dirty = true; /* it goes out again when the server is back */
+}
+
+static cot_ms due_at(const cot__client *c, const cot__observation *o)
+{
+    cot_ms pmin;
+    cot_ms pmax;
+    cot__attributes_periods(c, &o->path, &pmin, &pmax);
+    if (o->dirty)
+        return o->sent_at + pmin;
+    return pmax > 0 ? o->sent_at + pmax : COT_NEVER;
+}
+
+static uint8_t wanted_type(const cot__client *c, const cot__observation *o)
+{
+    bool confirm = o->unconfirmed + 1 >= c->config->confirm_every;
+    return cot_coap_notifier_type(&o->notifier, confirm ? COT_COAP_CON : COT_COAP_NON, c->now);
+}
+
+static cot_status notify(cot__client *c, size_t i, uint8_t type)
+{
+    cot__observation *o = at(c, i);
+    const cot_client_memory *memory = &c->config->memory;
+    cot__reply reply = {.format = o->format, .has_observe = true};
+    cot_coap_head h = {.type = type, .token = o->token};
+    cot_status s = cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid);
+    if (s != COT_OK)
+        return s;
+    reply.code = cot__read(c, cot__object_find(c, o->path.id[0]), &o->path, o->format, &reply.len);
+    h.code = reply.code;
+    bool content = reply.code == COT_COAP_CONTENT;
+    if (!content) /* what was observed is gone: an error without Observe ends it (section 4.2) */
+        reply = (cot__reply){.code = reply.code, .format = COT_COAP_NO_FORMAT};
+    if (content)
+        reply.observe_value = cot_coap_notifier_next(&o->notifier, h.mid);
+    bool con = type == COT_COAP_CON;
+    size_t len = 0;
+    s = cot__blocks_write(c, con ? memory->request : memory->tx,
+                          con ? memory->request_cap : memory->tx_cap - COT_CHANNEL_OVERHEAD, &h,
+                          NULL, &reply, &len);
+    if (s != COT_OK)
+        return s;
+    o->dirty = false;
+    o->sent_at = c->now;
+    o->unconfirmed = (uint8_t)(con ? 0 : o->unconfirmed + 1);
+    o->used = content;
+    c->request_observation = con ? (uint8_t)i : c->request_observation;
+    if (con) {
+        cot__request_send(c, COT__REQUEST_NOTIFY, &h, len);
+        return COT_OK;
+    }
+    cot_coap_non_sent(&c->peer, len, c->now);
+    cot__connection_send(c, memory->tx, len);
+    return COT_OK;
+}
+
+/* When may a notification of this type leave? */
+static cot_ms gate(const cot__client *c, uint8_t type)
+{
+    if (type == COT_COAP_CON)
+        return cot__request_possible(c) ? 0 : COT_NEVER;
+    return cot_coap_non_when(&c->peer);
+}
+
+static cot_ms leaves_at(const cot__client *c, const cot__observation *o)
+{
+    cot_ms due = due_at(c, o);
+    cot_ms open = due == COT_NEVER ? 0 : gate(c, wanted_type(c, o));
+    return due > open ? due : open;
+}
+
+void cot__observe_tick(cot__client *c)
+{
+    if (c->registration != COT__REG_STANDS || cot__blocks_busy(c))
+        return;
+    for (size_t i = 0; i < count_of(c); i++) {
+        cot__observation *o = at(c, i);
+        if (o->used && leaves_at(c, o) <= c->now && notify(c, i, wanted_type(c, o)) != COT_OK)
+            o->sent_at = c->now + RETRY_MS;
+    }
+}
+
+cot_ms cot__observe_deadline(const cot__client *c)
+{
+    cot_ms first = COT_NEVER;
+    if (c->registration != COT__REG_STANDS || cot__blocks_busy(c))
+        return first;
+    for (size_t i = 0; i < count_of(c); i++) {
+        cot_ms t = at(c, i)->used ? leaves_at(c, at(c, i)) : COT_NEVER;
+        first = t < first ? t : first;
+    }
+    return first;
+}

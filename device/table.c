@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Look-ups in the object tables. They are short, so all are linear. */
+#include "device/engine.h"
+
+size_t cot__object_count(const cot__client *c)
+{
+    return c->builtin_count + c->config->object_count;
+}
+
+const cot_object *cot__object_at(const cot__client *c, size_t i)
+{
+    return i < c->builtin_count ? &c->builtin[i] : c->config->objects[i - c->builtin_count];
+}
+
+const cot_object *cot__object_find(const cot__client *c, uint16_t id)
+{
+    for (size_t i = 0; i < cot__object_count(c); i++) {
+        if (cot__object_at(c, i)->id == id)
+            return cot__object_at(c, i);
+    }
+    return NULL;
+}
+
+const cot_resource *cot__resource_find(const cot_object *o, uint16_t id)
+{
+    for (uint8_t i = 0; i < o->resource_count; i++) {
+        if (o->resources[i].id == id)
+            return &o->resources[i];
+    }
+    return NULL;
+}
+
+bool cot__instance_exists(const cot_object *o, uint16_t id)
+{
+    for (uint8_t i = 0; i < o->instance_count; i++) {
+        if (o->instances[i] == id)
+            return true;
+    }
+    return false;
+}
+
+bool cot__path_exists(const cot_object *o, const cot_lwm2m_path *path)
+{
+    if (path->level >= 2 && !cot__instance_exists(o, path->id[1]))
+        return false;
+    if (path->level < 3)
+        return true;
+    const cot_resource *r = cot__resource_find(o, path->id[2]);
+    if (r == NULL)
+        return false;
+    return path->level < 4 || ((r->ops & COT_MULTIPLE) != 0 && path->id[3] < r->items);
+}
+
+void cot__walk_init(cot__walk *w, const cot_object *o, const cot_lwm2m_path *below)
+{
+    *w = (cot__walk){.o = o, .below = below};
+}
+
+static void advance(cot__walk *w)
+{
+    const cot_resource *r = &w->o->resources[w->r];
+    if ((r->ops & COT_MULTIPLE) != 0 && w->item + 1 < r->items) {
+        w->item++;
+        return;
+    }
+    w->item = 0;
+    if (++w->r < w->o->resource_count)
+        return;
+    w->r = 0;
+    w->i++;
+}
+
+bool cot__walk_next(cot__walk *w, cot_place *at)
+{
+    if (w->o->resource_count == 0)
+        return false;
+    while (w->i < w->o->instance_count) {
+        w->resource = &w->o->resources[w->r];
+        *at = (cot_place){w->o->instances[w->i], w->resource->id, w->item};
+        advance(w);
+        cot_lwm2m_path p = cot__place_path(w->o, w->resource, at);
+        if (cot_lwm2m_path_has_prefix(&p, w->below))
+            return true;
+    }
+    return false;
+}
+
+cot_lwm2m_path cot__place_path(const cot_object *o, const cot_resource *r, const cot_place *at)
+{
+    uint8_t level = (r->ops & COT_MULTIPLE) != 0 ? 4 : 3;
+    return cot_lwm2m_path_of(level, o->id, at->instance, at->resource, at->item);
+}

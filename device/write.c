@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Write: the whole payload is decoded and checked before the first value is applied. */
+#include "device/engine.h"
+
+/* Resources of an object, by index in its table: enough for every object of the OMA registry that a
+ * device of this size carries. */
+#define SEEN_WORDS 4u
+
+typedef struct seen {
+    uint32_t word[SEEN_WORDS];
+} seen;
+
+typedef struct writing {
+    const cot_object *o;
+    const cot__request *q;
+    uint16_t format;
+    cot_write_phase phase;
+    seen *resources;
+} writing;
+
+static uint8_t code_of(cot_status s)
+{
+    switch ((int)s) {
+    case COT_OK:
+        return COT_COAP_CHANGED;
+    case COT_E_RANGE:
+    case COT_E_TYPE:
+    case COT_E_MALFORMED:
+    case COT_E_TRUNCATED:
+    case COT_E_UNSUPPORTED:
+    case COT_E_LIMIT:
+    case COT_E_EXISTS:
+        return COT_COAP_BAD_REQUEST;
+    case COT_E_DENIED:
+        return COT_COAP_NOT_ALLOWED;
+    case COT_E_NOT_FOUND:
+        return COT_COAP_NOT_FOUND;
+    case COT_E_SPACE:
+        return COT_COAP_TOO_LARGE;
+    default:
+        return COT_COAP_INTERNAL_ERROR;
+    }
+}
+
+static cot_status write_value(const writing *w, const cot_lwm2m_record *rec, const cot_resource *r)
+{
+    uint8_t bytes[96]; /* base64 in text/plain; longer opaque values come as opaque, TLV or SenML */
+    cot_writer scratch;
+    cot_value v;
+    cot_writer_init(&scratch, bytes, sizeof bytes);
+    cot_status s = cot_lwm2m_value_as(rec, (cot_type)r->type, &scratch, &v);
+    if (s != COT_OK)
+        return s;
+    cot_place at = {rec->path.id[1], rec->path.id[2], rec->path.level == 4 ? rec->path.id[3] : 0};
+    return w->o->write(w->o, &at, &v, w->phase);
+}
+
+/* Check the place of one record, note its resource as seen, check or apply its value. */
+static cot_status write_record(writing *w, const cot_lwm2m_record *rec)
+{
+    bool container = rec->form == COT_FORM_TYPED && rec->value.type == COT_NONE;
+    if (rec->path.level < 3)
+        return container ? COT_OK : COT_E_MALFORMED;
+    const cot_resource *r = cot__resource_find(w->o, rec->path.id[2]);
+    if (r == NULL || !cot__instance_exists(w->o, rec->path.id[1]))
+        return COT_E_NOT_FOUND;
+    if ((r->ops & COT_WRITE) == 0)
+        return COT_E_DENIED;
+    bool multiple = (r->ops & COT_MULTIPLE) != 0;
+    if (!container && multiple != (rec->path.level == 4))
+        return COT_E_TYPE;
+    if (multiple && rec->path.level == 4 && rec->path.id[3] >= r->items)
+        return COT_E_RANGE;
+    size_t index = (size_t)(r - w->o->resources);
+    if (index < SEEN_WORDS * 32)
+        w->resources->word[index / 32] |= 1u << index % 32;
+    return container ? COT_OK : write_value(w, rec, r);
+}
+
+static cot_status pass(writing *w, cot_write_phase phase)
+{
+    cot_lwm2m_decoder d;
+    cot_lwm2m_record rec;
+    w->phase = phase;
+    cot_status s = cot_lwm2m_decode_begin(&d, w->format, &w->q->path, w->q->payload);
+    while (s == COT_OK) {
+        s = cot_lwm2m_decode_next(&d, &rec);
+        if (s == COT_OK)
+            s = write_record(w, &rec);
+        else if (s == COT_E_NOT_FOUND)
+            return COT_OK;
+    }
+    return s;
+}
+
+/* A replacing write: what the payload lacks goes back to its default, and the old resource instances
+ * of what it has make place for the new ones. */
+static void erase_replaced(const writing *w)
+{
+    cot__walk walk;
+    cot_place at;
+    cot__walk_init(&walk, w->o, &w->q->path);
+    while (cot__walk_next(&walk, &at)) {
+        size_t index = (size_t)(walk.resource - w->o->resources);
+        bool was_seen =
+            index < SEEN_WORDS * 32 && (w->resources->word[index / 32] & 1u << index % 32) != 0;
+        bool multiple = (walk.resource->ops & COT_MULTIPLE) != 0;
+        if ((walk.resource->ops & COT_WRITE) != 0 && (!was_seen || multiple))
+            (void)w->o->write(w->o, &at, NULL, COT_APPLY);
+    }
+}
+
+static uint8_t check_target(const cot__request *q, uint16_t format)
+{
+    if (!cot_lwm2m_format_supported(format))
+        return COT_COAP_BAD_FORMAT;
+    if (q->path.level < 2 || q->object->write == NULL)
+        return COT_COAP_NOT_ALLOWED;
+    if (!cot__path_exists(q->object, &q->path))
+        return COT_COAP_NOT_FOUND;
+    if (q->path.level >= 3) {
+        if ((cot__resource_find(q->object, q->path.id[2])->ops & COT_WRITE) == 0)
+            return COT_COAP_NOT_ALLOWED;
+    } else if (format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE) {
+        return COT_COAP_BAD_FORMAT;
+    }
+    return COT_COAP_CHANGED;
+}
+
+uint8_t cot__write(cot__client *c, const cot__request *q, bool replace)
+{
+    seen resources = {{0}};
+    writing w = {.o = q->object, .q = q, .resources = &resources};
+    w.format = q->view.content_format;
+    if (w.format == COT_COAP_NO_FORMAT && q->path.level >= 3)
+        w.format = COT_FORMAT_TEXT;
+    uint8_t code = check_target(q, w.format);
+    if (code != COT_COAP_CHANGED)
+        return code;
+    cot_status s = pass(&w, COT_CHECK);
+    if (s != COT_OK)
+        return code_of(s);
+    if (replace)
+        erase_replaced(&w);
+    s = pass(&w, COT_APPLY);
+    cot__changed(c, &q->path);
+    return s == COT_OK ? COT_COAP_CHANGED : COT_COAP_INTERNAL_ERROR;
+}
