@@ -3,13 +3,16 @@
 #include "core/cbor/reader.h"
 #include "server/http/json.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum key_kind { KEY_PLAIN, KEY_TIME, KEY_VALUE } key_kind;
 
 typedef struct frame {
-    uint64_t left;  /* items; of a map: keys and values */
+    uint64_t left; /* items; of a map: keys and values */
     bool map;
     bool first;
     key_kind key; /* of the map's current pair */
@@ -51,14 +54,26 @@ static void put_nint(walk *w, uint64_t n)
     http_text_addf(w->out, "%lld", -1 - (long long)n);
 }
 
+/* The shortest text that reads back as the same number: as a single if it is one, since most
+ * sensors measure in singles and 21.7 is what they mean. */
 static void put_double(walk *w, double v)
 {
+    char text[40];
+    bool single = isfinite(v) && fabs(v) <= (double)FLT_MAX && (double)(float)v == v;
+    int last = single ? 9 : 17;
     if (!isfinite(v)) {
         http_text_adds(w->out, "null");
-    } else if (v == floor(v) && fabs(v) < 1e15) {
-        http_text_addf(w->out, "%.1f", v); /* stays a float for the reader */
-    } else {
-        http_text_addf(w->out, "%.17g", v);
+        return;
+    }
+    for (int digits = single ? 6 : 15; digits <= last; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, v);
+        if (single ? (double)strtof(text, NULL) == v : strtod(text, NULL) == v) {
+            break;
+        }
+    }
+    http_text_adds(w->out, text);
+    if (strcspn(text, ".e") == strlen(text)) {
+        http_text_adds(w->out, ".0"); /* stays a float for the reader */
     }
 }
 
@@ -98,7 +113,8 @@ static void open_frame(walk *w, const cot_cbor_item *item)
         cot_reader_fail(&w->in.in, COT_E_LIMIT);
         return;
     }
-    w->open[w->depth++] = (frame){.left = map ? item->arg * 2 : item->arg, .map = map, .first = true};
+    w->open[w->depth++] =
+        (frame){.left = map ? item->arg * 2 : item->arg, .map = map, .first = true};
     http_text_adds(w->out, map ? "{" : "[");
 }
 

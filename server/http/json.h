@@ -14,6 +14,6 @@ cot_status http_json_from_cbor(cot_bytes in, http_text *out);
 
 /* Append a resource value: rule 3 of docs/internals/api.md. COT_OK; COT_E_TYPE: none of the forms;
  * COT_E_MALFORMED: a form with a bad content. */
-cot_status http_value_to_cbor(const json_t *value, cot_writer *w);
+cot_status http_value_to_cbor(json_t *value, cot_writer *w);
 
 #endif

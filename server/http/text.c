@@ -3,6 +3,7 @@
 #include "server/http/text.h"
 
 #include "core/cbor/reader.h"
+#include "core/lwm2m/text.h"
 
 #include <malloc.h>
 #include <stdarg.h>
@@ -127,22 +128,15 @@ void http_text_json(http_text *t, cot_bytes bytes)
     http_text_adds(t, "\"");
 }
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 void http_text_base64(http_text *t, cot_bytes bytes)
 {
+    size_t len = (bytes.len + 2) / 3 * 4;
     http_text_adds(t, "\"");
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-        uint32_t v = (uint32_t)bytes.p[i] << 16;
-        v |= n > 1 ? (uint32_t)bytes.p[i + 1] << 8 : 0;
-        v |= n > 2 ? bytes.p[i + 2] : 0;
-        char quad[4];
-        for (size_t k = 0; k < 4; k++) {
-            quad[k] = k <= n ? base64_digits[(v >> (18 - 6 * k)) & 63] : '=';
-        }
-        http_text_add(t, quad, sizeof quad);
+    if (reserve(t, len)) {
+        cot_writer w;
+        cot_writer_init(&w, (uint8_t *)t->p + t->len, len);
+        cot_base64_write(&w, bytes);
+        t->len += w.len;
     }
     http_text_adds(t, "\"");
 }
@@ -151,44 +145,6 @@ void http_text_free(http_text *t)
 {
     http_free(t->p);
     memset(t, 0, sizeof *t);
-}
-
-static int base64_digit(uint8_t c)
-{
-    const char *at = c != 0 ? strchr(base64_digits, c) : NULL;
-    return at != NULL ? (int)(at - base64_digits) : -1;
-}
-
-cot_status http_base64_decode(cot_bytes text, uint8_t *out, size_t cap, size_t *len)
-{
-    size_t pad = 0;
-    while (pad < 2 && pad < text.len && text.p[text.len - 1 - pad] == '=') {
-        pad++;
-    }
-    if (text.len % 4 != 0) {
-        return COT_E_MALFORMED;
-    }
-    *len = text.len / 4 * 3 - pad;
-    if (*len > cap) {
-        return COT_E_SPACE;
-    }
-    uint32_t bits = 0;
-    size_t have = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < text.len - pad; i++) {
-        int d = base64_digit(text.p[i]);
-        if (d < 0) {
-            return COT_E_MALFORMED;
-        }
-        bits = (bits << 6) | (uint32_t)d;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            out[n++] = (uint8_t)(bits >> have);
-            bits &= (1u << have) - 1u;
-        }
-    }
-    return bits == 0 && n == *len ? COT_OK : COT_E_MALFORMED; /* bits left over must be zero */
 }
 
 static int hex_digit(uint8_t c)

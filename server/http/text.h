@@ -30,8 +30,7 @@ void http_text_free(http_text *t);
  * in 1970..9999. COT_OK; COT_E_MALFORMED; COT_E_RANGE. */
 cot_status http_time_parse(cot_bytes text, uint64_t *epoch_ms);
 
-/* Decode base64 with padding, or hex, to `out` of `cap` bytes. COT_OK; COT_E_MALFORMED; COT_E_SPACE. */
-cot_status http_base64_decode(cot_bytes text, uint8_t *out, size_t cap, size_t *len);
+/* Decode hex to `out` of `cap` bytes. COT_OK; COT_E_MALFORMED; COT_E_SPACE. */
 cot_status http_hex_decode(cot_bytes text, uint8_t *out, size_t cap, size_t *len);
 
 /* malloc and a free that wipes: for jansson, so that no secret stays in freed memory. */

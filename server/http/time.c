@@ -126,8 +126,8 @@ cot_status http_time_parse(cot_bytes text, uint64_t *epoch_ms)
     if (year < 1970) {
         return COT_E_RANGE;
     }
-    int64_t minutes = days_since_1970(year, month, day) * 1440 + (int64_t)hour * 60 +
-                      (int64_t)minute - offset;
+    int64_t minutes =
+        days_since_1970(year, month, day) * 1440 + (int64_t)hour * 60 + (int64_t)minute - offset;
     int64_t at = (minutes * 60 + (int64_t)second) * 1000 + (int64_t)ms;
     if (at < 0 || (uint64_t)at >= YEAR_10000_MS) {
         return COT_E_RANGE;

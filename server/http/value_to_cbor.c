@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A resource value in JSON → CBOR: what a device is to be written. */
 #include "core/cbor/writer.h"
+#include "core/lwm2m/text.h"
 #include "server/http/json.h"
 
 #include <stdlib.h>
@@ -8,16 +9,17 @@
 
 static cot_status put_opaque(cot_bytes text, cot_writer *w)
 {
-    size_t len = 0;
-    uint8_t *raw = malloc(text.len + 1);
-    if (raw == NULL) {
+    cot_writer raw;
+    uint8_t *buf = malloc(text.len + 1);
+    if (buf == NULL) {
         return COT_E_INTERNAL;
     }
-    cot_status s = http_base64_decode(text, raw, text.len + 1, &len);
+    cot_writer_init(&raw, buf, text.len + 1);
+    cot_status s = cot_base64_decode(text, &raw);
     if (s == COT_OK) {
-        cot_cbor_write_bytes(w, (cot_bytes){raw, len});
+        cot_cbor_write_bytes(w, (cot_bytes){buf, raw.len});
     }
-    http_free(raw);
+    http_free(buf);
     return s;
 }
 
@@ -57,9 +59,9 @@ static bool objlink_ok(cot_bytes text)
     return parts == 2 && n > 0;
 }
 
-static cot_status put_form(const json_t *value, cot_writer *w)
+static cot_status put_form(json_t *value, cot_writer *w)
 {
-    void *iter = json_object_iter((json_t *)(uintptr_t)value);
+    void *iter = json_object_iter(value);
     if (json_object_size(value) != 1) {
         return COT_E_TYPE;
     }
@@ -84,12 +86,12 @@ static cot_status put_form(const json_t *value, cot_writer *w)
     return strcmp(form, "objlink") == 0 ? COT_E_MALFORMED : COT_E_TYPE;
 }
 
-cot_status http_value_to_cbor(const json_t *value, cot_writer *w)
+cot_status http_value_to_cbor(json_t *value, cot_writer *w)
 {
     switch (json_typeof(value)) {
     case JSON_STRING:
-        cot_cbor_write_text(w, (cot_bytes){(const uint8_t *)json_string_value(value),
-                                           json_string_length(value)});
+        cot_cbor_write_text(
+            w, (cot_bytes){(const uint8_t *)json_string_value(value), json_string_length(value)});
         return COT_OK;
     case JSON_INTEGER:
         cot_cbor_write_int(w, json_integer_value(value));
