@@ -60,6 +60,7 @@ cot_status cot_client_init(cot_client *client, const cot_client_config *config)
     c->config = config;
     c->link = COT__LINK_DOWN;
     c->lifetime = config->account.lifetime;
+    cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
     cot__objects_init(c);
     return COT_OK;
 }

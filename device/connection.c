@@ -99,7 +99,8 @@ static void follow_channel(cot__client *c)
     const cot_channel *ch = c->config->account.channel;
     if (c->link == COT__LINK_CONNECTING && ch->state == COT_CHANNEL_OPEN) {
         c->link = COT__LINK_UP;
-        cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
+        if (ch->mode != COT_PEER_NOSEC) /* a new session counts anew on both ends */
+            cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
     }
     if (ch->state != COT_CHANNEL_CLOSED)
         return;
