@@ -62,6 +62,10 @@ cot_status cot_dtls_handshake_start(cot_dtls_handshake **out, const cot_dtls_ser
                                     void *memory, size_t len,
                                     const uint8_t cid[static COT_DTLS_CID_IN_MAX], cot_ms now);
 
+/* Is this ClientHello, accepted by cot_dtls_cookie_check(), the one that `h` began with, repeated? If not,
+ * the client has begun anew: end `h` and start another handshake. */
+bool cot_dtls_handshake_began_with(const cot_dtls_handshake *h, const uint8_t *dgram, size_t len);
+
 /* Take in one datagram (copied; while an answer is awaited up to 6 KiB of them are held, more are
  * dropped: the peer repeats them). */
 void cot_dtls_handshake_received(cot_dtls_handshake *h, const uint8_t *dgram, size_t len);

@@ -133,6 +133,7 @@ typedef struct cot_dtls_client {
     cot_channel channel;
     const cot_dtls_client_config *config;
     struct cot_dtls_handshake *handshake; /* in the lent arena; NULL when none is running */
+    uint8_t *arena;                       /* as it was lent */
     cot_dtls_record record;
     uint8_t alert[2]; /* to be sent by drain(): level, description; level 0: none */
 } cot_dtls_client;
