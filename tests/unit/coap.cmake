@@ -14,3 +14,8 @@ function(cotter_lossy_test name)
 endfunction()
 cotter_lossy_test(coap_request_test)
 cotter_lossy_test(coap_blockwise_test)
+
+cotter_unit_test(base_bytes_test unit/base_bytes_test.c LIBS cotter_core)
+cotter_unit_test(base_wheel_test unit/base_wheel_test.c LIBS cotter_core cotter_test_link)
+cotter_unit_test(coap_msg_test unit/coap_msg_test.c LIBS cotter_core)
+cotter_unit_test(coap_view_test unit/coap_view_test.c LIBS cotter_core)

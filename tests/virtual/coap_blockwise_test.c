@@ -183,7 +183,7 @@ static void serve_put(pair *p, const cot_coap_event *ev, const cot_coap_msg *m,
         }
     } else { /* rebuild the answer */
         cot_coap_block_decode(v->block1, &answer);
-        if (answer.szx > s->szx[PAIR_SERVER])
+        if (code != COT_COAP_TOO_LARGE && answer.szx > s->szx[PAIR_SERVER])
             answer.szx = s->szx[PAIR_SERVER];
     }
     cot_coap_writer *w = pair_reply_begin(p, PAIR_SERVER, m, code);
