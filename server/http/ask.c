@@ -104,7 +104,7 @@ static void take_result(http_request *r, cot_bytes body)
     if ((r->match.route->flags & HTTP_STREAM) != 0) {
         if (http_events_backlog(&r->reader, body) != COT_OK) {
             (void)http_problem_set(&r->problem, 500, "the server made an unreadable answer");
-        } else if (!http_events_join(&r->server->events, &r->reader, r->connection)) {
+        } else if (!http_events_join(&r->server->events, &r->reader)) {
             (void)http_overloaded(r);
         }
         return;

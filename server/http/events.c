@@ -9,16 +9,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static void wake(http_reader *r)
+static void wake(http_events *e, http_reader *r)
 {
     if (r->suspended) {
         r->suspended = false;
         MHD_resume_connection(r->connection);
+        loop_arm(e->loop, r->run, e->loop->now);
     }
 }
 
 /* A reader that is stuck in its socket sees nothing of `ended`: cut its connection. */
-static void end_reader(http_reader *r, bool stuck)
+static void end_reader(http_events *e, http_reader *r, bool stuck)
 {
     r->ended = true;
     if (stuck && !r->suspended) {
@@ -28,7 +29,7 @@ static void end_reader(http_reader *r, bool stuck)
             (void)shutdown(info->connect_fd, SHUT_RDWR);
         }
     }
-    wake(r);
+    wake(e, r);
 }
 
 static void on_pings(loop_timer *t)
@@ -36,10 +37,10 @@ static void on_pings(loop_timer *t)
     http_events *e = t->ctx;
     for (http_reader *r = e->readers; r != NULL; r = r->next) {
         if (e->loop->now >= r->until) {
-            end_reader(r, false);
+            end_reader(e, r, false);
         }
         r->ping = true;
-        wake(r);
+        wake(e, r);
     }
     if (e->readers != NULL) {
         loop_arm(e->loop, t, e->loop->now + HTTP_READER_PING_MS);
@@ -78,7 +79,7 @@ static void forget_oldest(http_events *e)
     e->first++;
     for (http_reader *r = e->readers; r != NULL; r = r->next) {
         if (r->at < e->first && !r->ended) {
-            end_reader(r, true);
+            end_reader(e, r, true);
         }
     }
 }
@@ -105,7 +106,7 @@ cot_status http_events_add(http_events *e, cot_reader *body)
     e->bytes += text.len;
     e->next++;
     for (http_reader *r = e->readers; r != NULL; r = r->next) {
-        wake(r);
+        wake(e, r);
     }
     return COT_OK;
 }
@@ -159,12 +160,11 @@ cot_status http_events_backlog(http_reader *r, cot_bytes reply)
     return s;
 }
 
-bool http_events_join(http_events *e, http_reader *r, struct MHD_Connection *connection)
+bool http_events_join(http_events *e, http_reader *r)
 {
     if (e->reader_count == HTTP_READERS_MAX) {
         return false;
     }
-    r->connection = connection;
     r->at = e->next;
     r->until = e->loop->now + HTTP_READER_AGE_MS;
     r->linked = true;
@@ -197,7 +197,7 @@ void http_events_leave(http_events *e, http_reader *r)
 void http_events_end(http_events *e)
 {
     for (http_reader *r = e->readers; r != NULL; r = r->next) {
-        end_reader(r, false);
+        end_reader(e, r, false);
     }
 }
 

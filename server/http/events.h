@@ -19,6 +19,7 @@
 typedef struct http_reader http_reader;
 struct http_reader {
     struct MHD_Connection *connection;
+    loop_timer *run;   /* makes libmicrohttpd run */
     http_text backlog; /* sent before anything from the ring */
     size_t backlog_at;
     uint64_t at;   /* number of the next event in the ring */
@@ -51,8 +52,8 @@ void http_events_init(http_events *e, loop *l);
 cot_status http_events_add(http_events *e, cot_reader *body);
 /* Append what a reply to SUBSCRIBE holds to the reader's backlog. COT_OK; COT_E_MALFORMED. */
 cot_status http_events_backlog(http_reader *r, cot_bytes reply);
-/* From now on. False: HTTP_READERS_MAX are there. */
-bool http_events_join(http_events *e, http_reader *r, struct MHD_Connection *connection);
+/* Events from now on; r->connection and r->run are set. False: HTTP_READERS_MAX are there. */
+bool http_events_join(http_events *e, http_reader *r);
 void http_events_leave(http_events *e, http_reader *r);
 /* hub has gone: end all streams; readers come again with ?since. */
 void http_events_end(http_events *e);

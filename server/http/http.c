@@ -235,17 +235,19 @@ http_server *http_start(role_env *env)
     return NULL;
 }
 
+/* libmicrohttpd must not be stopped while requests are suspended: all are ended first. */
 void http_stop(http_server *s)
 {
+    http_link_free(&s->hub);
+    http_link_free(&s->keys);
     http_events_end(&s->events);
     for (size_t i = 0; i < s->listener_count; i++) {
         http_listener *l = &s->listeners[i];
+        (void)MHD_run(l->daemon);
         loop_unwatch(s->loop, &l->io);
         loop_disarm(s->loop, &l->timer);
         MHD_stop_daemon(l->daemon);
     }
-    http_link_free(&s->hub);
-    http_link_free(&s->keys);
     http_events_free(&s->events);
     free(s);
 }

@@ -148,6 +148,11 @@ void http_link_drop(http_link *k, http_call *c)
 
 void http_link_free(http_link *k)
 {
+    for (size_t i = 0; i < HTTP_CALLS_MAX; i++) {
+        if (k->slots[i] != NULL) {
+            lose(k, k->slots[i], HTTP_LOST_PEER);
+        }
+    }
     loop_disarm(k->loop, &k->sweep);
     ipc_free(&k->channel);
 }

@@ -56,6 +56,7 @@ bool http_link_is_up(const http_link *k);
 cot_status http_link_send(http_link *k, http_call *c);
 /* Take it back without a callback; nothing happens when it is not in flight. */
 void http_link_drop(http_link *k, http_call *c);
+/* Loses every call. */
 void http_link_free(http_link *k);
 
 #endif

@@ -39,6 +39,8 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
     r->server = listener->server;
     r->listener = listener;
     r->connection = connection;
+    r->reader.connection = connection;
+    r->reader.run = &listener->timer;
     r->spool = -1;
     r->call.fd = -1;
     r->seal.fd = -1;
@@ -87,6 +89,7 @@ void http_resume(http_request *r)
     if (r->suspended) {
         r->suspended = false;
         MHD_resume_connection(r->connection);
+        loop_arm(r->server->loop, &r->listener->timer, r->server->loop->now);
     }
 }
 

@@ -29,10 +29,10 @@ typedef struct http_import http_import;
 typedef struct http_listener {
     http_server *server;
     struct MHD_Daemon *daemon;
-    loop_io io; /* libmicrohttpd's epoll descriptor */
-    loop_timer timer;
-    bool local; /* the Unix socket */
-    bool plain; /* HTTP without TLS on TCP: the Host header is checked */
+    loop_io io;       /* libmicrohttpd's epoll descriptor */
+    loop_timer timer; /* libmicrohttpd has to run: due at once after a resume */
+    bool local;       /* the Unix socket */
+    bool plain;       /* HTTP without TLS on TCP: the Host header is checked */
 } http_listener;
 
 struct http_server {

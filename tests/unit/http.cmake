@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+if(NOT TARGET cotter_http)
+    return()
+endif()
+find_package(CURL REQUIRED)
+cotter_unit_test(http_server_test unit/http_server_test.c LIBS cotter_http cotter_ipc CURL::libcurl)
