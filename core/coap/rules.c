@@ -50,14 +50,6 @@ void cot_coap_peer_init(cot_coap_peer *p, const cot_coap_params *c, uint16_t ran
     p->mid = (uint16_t)(c->mid_first + (random * span >> 16));
 }
 
-void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c)
-{
-    p->waiting = 0;
-    p->non_after = 0;
-    if (p->mid < c->mid_first || p->mid > c->mid_last)
-        p->mid = c->mid_first;
-}
-
 cot_status cot_coap_mid_next(cot_coap_peer *p, const cot_coap_params *c, cot_ms now, uint16_t *mid)
 {
     uint32_t half = ((uint32_t)c->mid_last - c->mid_first + 1) / 2;
@@ -165,6 +157,17 @@ bool cot_coap_matches(const cot_coap_exchange *x, const cot_coap_head *h)
 
 /* ---- what came from the peer ---- */
 
+static uint64_t window_bits(const cot_coap_window *w)
+{
+    return (uint64_t)w->high << 32 | w->low;
+}
+
+static void set_window(cot_coap_window *w, uint64_t bits)
+{
+    w->low = (uint32_t)bits;
+    w->high = (uint32_t)(bits >> 32);
+}
+
 /* Forget in two steps: what was there at the last ageing goes, so that each stays for one
  * EXCHANGE_LIFETIME at least and two at most, without a time of its own. */
 static void age(cot_coap_peer *p, const cot_coap_params *c, cot_ms now)
@@ -180,7 +183,7 @@ static void age(cot_coap_peer *p, const cot_coap_params *c, cot_ms now)
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
         cot_coap_window *w = &p->windows[i];
         if (all || w->old != 0)
-            w->low = w->high = 0;
+            set_window(w, 0);
         w->old = 1;
     }
     p->aged = stamp(now);
@@ -192,11 +195,6 @@ static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
         if (p->seen[i].state != SEEN_NONE && p->seen[i].mid == mid)
             return &p->seen[i];
     return NULL;
-}
-
-static uint64_t window_bits(const cot_coap_window *w)
-{
-    return (uint64_t)w->high << 32 | w->low;
 }
 
 static bool in_windows(const cot_coap_peer *p, uint16_t mid)
@@ -228,8 +226,7 @@ static void add_to_windows(cot_coap_peer *p, uint16_t mid)
         bits = ahead < WINDOW_SPAN ? bits << ahead | 1u : 1u;
         w->newest = mid;
     }
-    w->low = (uint32_t)bits;
-    w->high = (uint32_t)(bits >> 32);
+    set_window(w, bits);
     w->old = 0;
     p->places = (uint8_t)((p->places & (WINDOW_LAST - 1)) | (at == 1 ? WINDOW_LAST : 0));
 }
@@ -246,6 +243,27 @@ static void remember(cot_coap_peer *p, const cot_coap_head *h, unsigned state)
     s->code = COT_COAP_EMPTY;
     s->state = (uint8_t)(h->type == COT_COAP_NON ? state | SEEN_NON : state);
     add_to_windows(p, h->mid);
+}
+
+static void forget(cot_coap_peer *p, cot_coap_seen *s)
+{
+    s->state = SEEN_NONE;
+    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
+        uint16_t back = (uint16_t)(p->windows[i].newest - s->mid);
+        if (back < WINDOW_SPAN)
+            set_window(&p->windows[i], window_bits(&p->windows[i]) & ~(UINT64_C(1) << back));
+    }
+}
+
+void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c)
+{
+    p->waiting = 0;
+    p->non_after = 0;
+    if (p->mid < c->mid_first || p->mid > c->mid_last)
+        p->mid = c->mid_first;
+    for (size_t i = 0; i < COT_COAP_SEEN; i++)
+        if ((p->seen[i].state & ~(unsigned)(SEEN_NON | SEEN_OLD)) == SEEN_PENDING)
+            forget(p, &p->seen[i]);
 }
 
 /* Has the message come before? Then its duplicate gets what the first one got, a NON nothing. */

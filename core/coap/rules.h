@@ -112,7 +112,8 @@ _Static_assert(sizeof(cot_coap_peer) <= 64, "a server keeps a million of these")
 /* A new peer. `random` chooses the first mid (section 4.4: it should not be guessable). */
 void cot_coap_peer_init(cot_coap_peer *p, const cot_coap_params *c, uint16_t random);
 /* A peer read back after a restart, from bytes that are not trusted: forgets the exchanges, which
- * died with the process, and brings the mid into range. What was seen stays. */
+ * died with the process, and the requests that were not answered, so that their retransmissions
+ * are served; brings the mid into range. What was answered, acknowledged or reset stays seen. */
 void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c);
 
 /* Our next message id. COT_E_AGAIN: all of the range were used within EXCHANGE_LIFETIME
