@@ -9,20 +9,29 @@ void cot_senml_begin(cot_senml_writer *s, const cot_lwm2m_path *base, cot_writer
     *s = (cot_senml_writer){.w = w, .base = *base, .start = w->len};
 }
 
-/* Ids `from` … of `p` with slashes between; a leading one when `from` is 0, a last one on demand. */
-static void write_name(cot_writer *w, const cot_lwm2m_path *p, uint8_t from, bool slash_behind)
+/* "/3/0", and "/3/0/" when names follow; the root is "/" in both cases. */
+static void write_base_name(cot_writer *w, const cot_lwm2m_path *base, bool names_follow)
 {
     uint8_t text[COT_LWM2M_PATH_TEXT + 1];
+    cot_writer t;
+    cot_writer_init(&t, text, sizeof text);
+    cot_lwm2m_path_write(&t, base);
+    if (names_follow && base->level > 0)
+        cot_write_u8(&t, '/');
+    cot_cbor_write_text(w, (cot_bytes){text, t.len});
+}
+
+/* The ids below the base, "0/7": what the base name is continued by. */
+static void write_name(cot_writer *w, const cot_lwm2m_path *p, uint8_t from)
+{
+    uint8_t text[COT_LWM2M_PATH_TEXT];
     cot_lwm2m_path rest = {{0, 0, 0, 0}, 0};
     cot_writer t;
     cot_writer_init(&t, text, sizeof text);
     for (uint8_t i = from; i < p->level; i++)
         (void)cot_lwm2m_path_push(&rest, p->id[i]);
     cot_lwm2m_path_write(&t, &rest);
-    if (slash_behind && rest.level > 0)
-        cot_write_u8(&t, '/');
-    size_t skip = from > 0 ? 1 : 0;
-    cot_cbor_write_text(w, (cot_bytes){text + skip, t.len - skip});
+    cot_cbor_write_text(w, (cot_bytes){text + 1, t.len - 1});
 }
 
 /* Seconds; whole ones as an integer, which is shorter and is what most receivers expect. */
@@ -98,7 +107,7 @@ void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_record *rec)
     cot_cbor_write_map(s->w, (first ? 1u : 0u) + base_timed + named + valued + timed);
     if (first) {
         cot_cbor_write_int(s->w, COT_SENML_BASE_NAME);
-        write_name(s->w, &s->base, 0, named);
+        write_base_name(s->w, &s->base, named);
     }
     if (base_timed) {
         cot_cbor_write_int(s->w, COT_SENML_BASE_TIME);
@@ -106,7 +115,7 @@ void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_record *rec)
     }
     if (named) {
         cot_cbor_write_uint(s->w, COT_SENML_NAME);
-        write_name(s->w, &rec->path, s->base.level, false);
+        write_name(s->w, &rec->path, s->base.level);
     }
     if (valued)
         write_value(s->w, &rec->value);
