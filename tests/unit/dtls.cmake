@@ -1,0 +1,20 @@
+# dtls/: unit tests, and client against server in virtual time over the lossy link. Not where only the device's
+# configuration of Mbed TLS is built: there is no server then.
+if(COTTER_DTLS_DEVICE)
+    return()
+endif()
+
+add_library(cotter_test_dtls STATIC
+    ${PROJECT_SOURCE_DIR}/tests/virtual/dtls_pair.c ${PROJECT_SOURCE_DIR}/tests/virtual/dtls_certs.c)
+target_link_libraries(cotter_test_dtls PUBLIC cotter_dtls cotter_test_link PRIVATE cotter_warnings)
+
+function(cotter_dtls_virtual name)
+    if(COTTER_KIND STREQUAL "dev")
+        add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/virtual/${name}.c)
+        target_link_libraries(${name} PRIVATE cotter_test_dtls cmocka cotter_warnings)
+        add_test(NAME virtual/${name} COMMAND ${name})
+        set_tests_properties(virtual/${name} PROPERTIES
+            ENVIRONMENT "ASAN_OPTIONS=allow_user_segv_handler=0" TIMEOUT 180)
+    endif()
+endfunction()
+cotter_dtls_virtual(dtls_modes_test)
