@@ -68,6 +68,7 @@ void pair_init(pair *p, const link_config *net, uint64_t seed)
     memset(p, 0, sizeof *p);
     link_init(&p->net, net == NULL ? &perfect : net, seed);
     p->now = 1000000;
+    p->server_key = &c->server.key;
     p->answer_at = COT_NEVER;
     if (cot_dtls_aead_libcrypto_init(&p->aead) != COT_OK)
         abort();
@@ -180,9 +181,7 @@ static void answer(pair *p)
             RAND_bytes(master, sizeof master);
         err = cot_dtls_answer_psk(p->handshake, master, known);
     } else if (p->asked == COT_DTLS_NEED_SIGN) {
-        size_t n = p->signer_refuses
-                       ? 0
-                       : cert_sign_der(&pair_certificates()->server.key, p->need.digest, sig);
+        size_t n = p->signer_refuses ? 0 : cert_sign_der(p->server_key, p->need.digest, sig);
         err = cot_dtls_answer_sign(p->handshake, sig, n);
     } else {
         err = cot_dtls_answer_credential(p->handshake, !p->credential_denied);
@@ -451,6 +450,7 @@ void pair_end(pair *p)
     size_t n;
     uint8_t out[PAIR_DATAGRAM];
     end_handshake(p);
-    p->client.channel.ops->close(&p->client.channel, out, sizeof out, &n);
+    if (p->client.channel.ops != NULL)
+        p->client.channel.ops->close(&p->client.channel, out, sizeof out, &n);
     cot_dtls_aead_libcrypto_free(&p->aead);
 }

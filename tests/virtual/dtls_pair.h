@@ -29,7 +29,8 @@ typedef struct pair {
     const char *identity;   /* that the server knows */
     uint8_t server_psk[16]; /* of that identity */
     uint8_t client_psk[16];
-    cot_ms answer_after; /* the delay of answers */
+    cot_ms answer_after;        /* the delay of answers */
+    const cert_key *server_key; /* what signs for the server */
     bool credential_denied;
     bool signer_refuses;
     bool bad_random; /* the client's entropy fails */
