@@ -54,6 +54,7 @@ typedef enum cot_event_kind {
     COT_EVENT_DEREGISTERED, /* cot_client_stop() has finished; nothing more happens */
     COT_EVENT_REBOOT,       /* 3/0/4 was executed: the application restarts after this poll */
     COT_EVENT_FIRMWARE,     /* 5/0/3 or 5/0/5 changed: firmware_state, firmware_result */
+    COT_EVENT_NOTIFIED,     /* a notification has left */
     COT_EVENT_RESTART       /* the port's reset comes next, to try the new firmware */
 } cot_event_kind;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The device engine. cotter_test_world is a device and a scripted server in virtual time, for unit/ and virtual/.
 if(COTTER_KIND STREQUAL "dev" OR COTTER_KIND STREQUAL "tsan")
     find_package(OpenSSL REQUIRED COMPONENTS Crypto)
