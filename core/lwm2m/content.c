@@ -116,7 +116,7 @@ cot_status cot_lwm2m_decode_begin(cot_lwm2m_decoder *d, uint32_t format, const c
 static cot_status next_single(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
 {
     *rec = (cot_lwm2m_record){.path = d->base, .value = {.type = COT_NONE}};
-    if (d->base.level < 3) /* these formats belong to one resource */
+    if (!single_value(d->format) || d->base.level < 3) /* these formats belong to one resource */
         return COT_E_UNSUPPORTED;
     if (d->done)
         return COT_E_NOT_FOUND;

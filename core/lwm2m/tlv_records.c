@@ -89,7 +89,9 @@ cot_status cot_tlv_reader_init(cot_tlv_reader *t, const cot_lwm2m_path *base, co
     t->base = *base;
     t->at[0] = *base;
     cot_reader_init(&t->in[0], payload.p, payload.len);
-    return base->level == 0 ? COT_E_UNSUPPORTED : COT_OK;
+    if (base->level == 0)
+        cot_reader_fail(&t->in[0], COT_E_UNSUPPORTED);
+    return t->in[0].err;
 }
 
 /* The path of `tlv` inside `at`; COT_E_MALFORMED when its kind cannot stand there. On top level the

@@ -101,14 +101,15 @@ cot_status cot_suit_envelope_verify(const cot_suit_envelope *e, const cot_p256_p
         return s;
 
     s = COT_E_AUTH; /* also when there is no signature at all */
-    for (; blocks > 1 && s != COT_OK; blocks--) {
+    for (; blocks > 1 && r.in.err == COT_OK; blocks--) {
         cot_cose_sign1 sign1;
         cot_bytes block = cot_cbor_read_bytes(&r);
-        if (r.in.err != COT_OK)
-            return r.in.err;
+        if (r.in.err != COT_OK || s == COT_OK)
+            continue; /* one good signature is enough; the rest has to be well-formed */
         s = cot_cose_sign1_parse(block, &sign1);
         if (s == COT_OK)
             s = cot_cose_sign1_verify(&sign1, digest, key, crypto);
     }
-    return s;
+    cot_status end = cot_reader_end(&r.in);
+    return end != COT_OK ? end : s;
 }

@@ -14,7 +14,7 @@ static void formats(void **state)
     assert_false(cot_lwm2m_format_supported(11543));
     assert_int_equal(cot_lwm2m_format_default(true), COT_FORMAT_TLV);
     assert_int_equal(cot_lwm2m_format_default(false), COT_FORMAT_SENML_CBOR);
-    decoding_fails(11543, "/3/0", "00", COT_E_UNSUPPORTED);
+    decoding_fails(11543, "/3/0/0", "00", COT_E_UNSUPPORTED);
     cot_writer w;
     cot_writer_init(&w, NULL, 0);
     assert_int_equal(encode(&w, 11543, "/3/0", NULL, 0), COT_E_UNSUPPORTED);
