@@ -52,6 +52,8 @@ CASES = [
     ("licence", "cli/x.c", "int a;\n", "no 'SPDX-License-Identifier"),
     ("licence", "tools/x", "#!/bin/bash\ntrue\n", "no 'SPDX-License-Identifier"),
     ("licence", "cli/x.c", SPDX, None),
+    ("links", "docs/x.md", "see [this](y.md)\n", "the link to y.md leads nowhere"),
+    ("links", "docs/x.md", "see [this](../core/base/bytes.h#top), [that](https://example.net/)\n", None),
     ("shell", "tools/x.sh", "#!/bin/bash\nrm $1\n", "SC2086"),
     ("shell", "tools/x.sh", '#!/bin/bash\nrm "$1"\n', None),
 ]

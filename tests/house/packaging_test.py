@@ -52,6 +52,16 @@ class Packaging(unittest.TestCase):
                      "sysusers.d/cotter.conf"):
             self.installed(name)
 
+    def test_the_programs_are_hardened(self):
+        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim"):
+            _, headers = call("readelf", "-W", "-h", "-l", "-d", "-s", self.installed(name))
+            self.assertRegex(headers, r"Type:\s+DYN", f"{name} is not position independent")
+            self.assertIn("BIND_NOW", headers, name)
+            self.assertIn("GNU_RELRO", headers, name)
+            self.assertIn("__stack_chk_fail", headers, name)
+            self.assertRegex(headers, r"_chk@", f"{name} has no fortified calls")
+            self.assertNotRegex(headers, r"GNU_STACK.*RWE", f"{name} has an executable stack")
+
     def test_the_configuration_as_installed(self):
         status, output = call(self.installed("sbin/cotterd"), "--check-config", "--config",
                               self.installed("/etc/cotter/cotterd.conf"))
