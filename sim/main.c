@@ -462,6 +462,7 @@ int main(int argc, char **argv)
     options o = {
         .fleet = "fleet.secret",
         .token_file = "/run/cotter/admin.token",
+        .rounds = 1,
         .fleet_config = {
             .count = 100,
             .start_rate = 1000,

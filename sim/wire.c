@@ -159,7 +159,7 @@ void wire_flush(wire *w)
 
 static void set_source(struct msghdr *h, uint32_t address)
 {
-    struct cmsghdr *c = CMSG_FIRSTHDR(h);
+    struct cmsghdr *c = h->msg_control;
     struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(address)};
     c->cmsg_level = IPPROTO_IP;
     c->cmsg_type = IP_PKTINFO;
