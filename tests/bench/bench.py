@@ -22,8 +22,8 @@ from harness import BUILD, ROOT, Cotter, Process, free_port, until  # noqa: E402
 import socket  # noqa: E402
 
 SIM = BUILD / "sim" / "cotter-sim"
-ECHO = BUILD / "tests" / "bench_echo"
-LIMIT = BUILD / "tests" / "bench_crypto_limit"
+ECHO = BUILD / "tests" / "bench" / "bench_echo"
+LIMIT = BUILD / "tests" / "bench" / "bench_crypto_limit"
 LESHAN = ROOT / ".deps" / "leshan"
 SERVER_CORE, LOAD_CORE = "0", "1"
 TICK = os.sysconf("SC_CLK_TCK")
