@@ -123,6 +123,8 @@ static void compares_and_wipes(void **state)
     assert_true(cot_bytes_is(x, "\1\2\3"));
     assert_false(cot_equal_ct(a, b, 4));
     assert_true(cot_equal_ct(a, b, 3));
+    b[0] = 9; /* the first byte counts as the last one does */
+    assert_false(cot_equal_ct(a, b, 3));
     cot_wipe(a, 3);
     assert_memory_equal(a, "\0\0\0\4", 4);
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # core/base, core/coap and the seeded lossy link that other areas' tests use too.
 add_library(cotter_test_link STATIC ${PROJECT_SOURCE_DIR}/tests/virtual/link.c)
 target_include_directories(cotter_test_link PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)

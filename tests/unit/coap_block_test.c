@@ -347,6 +347,10 @@ static void collect_refuses(void **state)
 {
     (void)state;
     cot_coap_view v = block1(0, true, 64);
+    cot_coap_collect_init(&sink, 1000, 2);
+    expect_collect(block1(0, true, 64), 64, COT_OK, COT_COAP_CONTINUE);
+    expect_collect(block1(1, false, 64), 64, COT_OK, COT_COAP_EMPTY);
+    expect_collect(block1(2, false, 64), 64, COT_E_STATE, COT_COAP_INCOMPLETE); /* after the end */
     cot_coap_collect_init(&sink, 100, 2);
     expect_collect(block1(1, true, 64), 64, COT_E_STATE, COT_COAP_INCOMPLETE); /* nothing is open */
     expect_collect(block1(0, true, 64), 63, COT_E_MALFORMED, COT_COAP_BAD_REQUEST);

@@ -72,6 +72,7 @@ static void no_message_id_twice_within_exchange_lifetime(void **state)
     cot_ms used[10] = {0};
     cot_ms now = 5000;
     unsigned refused = 0;
+    unsigned given = 0; /* of the upper half */
     narrow.mid_first = 100;
     narrow.mid_last = 109;
     cot_coap_peer_init(&p, &narrow, 0x4000);
@@ -85,7 +86,8 @@ static void no_message_id_twice_within_exchange_lifetime(void **state)
         assert_in_range(mid, 100, 109);
         assert_true(used[mid - 100] == 0 || now - used[mid - 100] >= c->exchange_lifetime);
         used[mid - 100] = now;
-        now += (cot_ms)(i % 7) * 3000;
+        /* a slow half before a fast one: the ends of both must be apart, not only their beginnings */
+        now += mid >= 105 && given++ / 5 % 2 == 0 ? 60000 : 0;
     }
     assert_true(refused > 100 && refused < 1900);
 }
@@ -254,6 +256,19 @@ static void closing_early_frees_the_slot_once(void **state)
     assert_int_equal(cot_coap_due(&x, &p, c, 100000), COT_COAP_WAIT);
 }
 
+static void a_late_response_does_not_free_another_ones_slot(void **state)
+{
+    (void)state;
+    cot_coap_exchange y;
+    cot_coap_head h = head(COT_COAP_CON, COT_COAP_GET, 8, 2);
+    open_at(COT_COAP_CON, COT_COAP_GET, 7, 1, 0);
+    receive(&x, COT_COAP_ACK, COT_COAP_EMPTY, 7, 0, 100);
+    cot_coap_open(&y, &p, c, &h, 0, 200);
+    receive(&x, COT_COAP_CON, COT_COAP_CONTENT, 99, 1, 300);
+    assert_true(cot_coap_is_closed(&x));
+    assert_false(cot_coap_may_send(&p, c));
+}
+
 /* ---- ping, notifications ---- */
 
 static void pings_and_is_pinged(void **state)
@@ -359,6 +374,23 @@ static void duplicates_are_known_64_ids_back(void **state)
                      COT_COAP_GOT_DUPLICATE);
 }
 
+static void duplicates_are_known_in_more_ranges_than_windows(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 4; i++)
+        receive(NULL, COT_COAP_CON, COT_COAP_POST, (uint16_t)(i * 0x4000u), 1, 0);
+    for (uint16_t i = 0; i < 4; i++)
+        expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, (uint16_t)(i * 0x4000u), 1, 1),
+               COT_COAP_GOT_DUPLICATE, 0, 0);
+}
+
+static void after_a_long_silence_nothing_is_known(void **state)
+{
+    (void)state;
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, 1000000), COT_COAP_GOT_REQUEST, 0, 0);
+}
+
 static void a_message_id_is_new_again_after_its_lifetime(void **state)
 {
     (void)state;
@@ -426,12 +458,15 @@ int main(void)
         cmocka_unit_test_setup(a_non_request_waits_without_retransmission, fresh),
         cmocka_unit_test_setup(a_reset_ends_a_request, fresh),
         cmocka_unit_test_setup(closing_early_frees_the_slot_once, fresh),
+        cmocka_unit_test_setup(a_late_response_does_not_free_another_ones_slot, fresh),
         cmocka_unit_test_setup(pings_and_is_pinged, fresh),
         cmocka_unit_test_setup(a_confirmable_notification_is_acknowledged_or_reset, fresh),
         cmocka_unit_test_setup(unknown_responses_are_accepted_or_rejected, fresh),
         cmocka_unit_test_setup(duplicates_get_what_the_first_one_got, fresh),
         cmocka_unit_test_setup(the_answers_of_the_last_four_are_kept, fresh),
         cmocka_unit_test_setup(duplicates_are_known_64_ids_back, fresh),
+        cmocka_unit_test_setup(duplicates_are_known_in_more_ranges_than_windows, fresh),
+        cmocka_unit_test_setup(after_a_long_silence_nothing_is_known, fresh),
         cmocka_unit_test_setup(a_message_id_is_new_again_after_its_lifetime, fresh),
         cmocka_unit_test_setup(spaces_non_messages, fresh),
         cmocka_unit_test_setup(nstart_may_be_more, fresh),
