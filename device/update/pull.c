@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define ATTEMPTS_MAX 5u
+#define ATTEMPTS_MAX 10u /* 225 s in all: a server may be restarted meanwhile */
 #define ATTEMPT_MS 5000u /* times the attempt's number */
 #define HEAD_ROOM 2048u  /* what a release may have beside the image */
 #define VERIFY_CHUNK 128u

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registration, its life and its losses; the way to the server. */
+#include "tests/unit/test.h"
+#include "tests/virtual/world.h"
+
+#include "core/lwm2m/content.h"
+
+#include <string.h>
+
+static world w;
+
+static int prepare(void **state)
+{
+    (void)state;
+    world_init(&w, 1, 0, false);
+    world_boot(&w, COT_AREA_SLOT_0);
+    return 0;
+}
+
+static int start(void **state)
+{
+    return prepare(state) == 0 && world_register(&w, 10000) ? 0 : 1;
+}
+
+static int check(void **state)
+{
+    (void)state;
+    if (w.broken != NULL)
+        print_message("broken: %s\n", w.broken);
+    return w.broken == NULL ? 0 : 1;
+}
+
+static void stays_registered(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 24 * 12; i++) {
+        world_run(&w, w.now + 300000, NULL);
+        assert_true(w.registered);
+    }
+    assert_int_equal(w.registers, 1);
+    assert_true(w.updates >= 24 * 12 && w.updates < 24 * 12 * 2);
+    assert_int_equal(w.events[COT_EVENT_UPDATED], w.updates);
+}
+
+static void registers_anew_on_4_04(void **state)
+{
+    (void)state;
+    w.registered = false; /* the server forgot it */
+    assert_int_equal(cot_client_update(&w.client), COT_OK);
+    w.wake = w.now;
+    world_run(&w, w.now + 5000, NULL);
+    assert_true(w.registered);
+    assert_int_equal(w.registers, 2);
+    assert_int_equal(w.events[COT_EVENT_LOST], 1);
+    assert_int_equal(w.last[COT_EVENT_LOST].code, COT_COAP_NOT_FOUND);
+    assert_int_equal(w.events[COT_EVENT_CONNECTING], 1); /* over the same session */
+}
+
+static void comes_back_when_the_server_does(void **state)
+{
+    (void)state;
+    w.silent = true;
+    world_run(&w, w.now + 2 * 3600 * 1000, NULL);
+    assert_int_equal(w.events[COT_EVENT_LOST], 1);
+    assert_true(w.events[COT_EVENT_REFUSED] >= 8);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].status, COT_E_TIMEOUT);
+    assert_int_equal(w.resolved, w.events[COT_EVENT_CONNECTING]);
+    unsigned tries = w.events[COT_EVENT_CONNECTING];
+    assert_true(tries < 40); /* backing off */
+    w.silent = false;
+    assert_true(world_register(&w, 700000));
+}
+
+static void backs_off_a_refusal(void **state)
+{
+    (void)state;
+    w.refuse = COT_COAP_FORBIDDEN;
+    world_run(&w, w.now + 60000, NULL);
+    assert_false(w.registered);
+    assert_true(w.events[COT_EVENT_REFUSED] >= 3 && w.events[COT_EVENT_REFUSED] <= 7);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].code, COT_COAP_FORBIDDEN);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].status, COT_E_DENIED);
+    assert_true(w.last[COT_EVENT_REFUSED].retry_at > w.now);
+    w.refuse = 0;
+    assert_true(world_register(&w, 120000));
+}
+
+static void waits_for_a_name(void **state)
+{
+    (void)state;
+    w.unresolved = true;
+    world_run(&w, w.now + 60000, NULL);
+    assert_true(w.events[COT_EVENT_REFUSED] >= 3);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].status, COT_E_NOT_FOUND);
+    w.unresolved = false;
+    assert_true(world_register(&w, 120000));
+}
+
+static void updates_when_told(void **state)
+{
+    (void)state;
+    assert_int_equal(world_put(&w, "1/0/1", "86400"), COT_COAP_CHANGED);
+    world_run(&w, w.now + 2000, NULL);
+    assert_int_equal(w.lifetime, 86400);
+    assert_int_equal(w.updates, 1);
+    assert_int_equal(world_put(&w, "1/0/1", "0"), COT_COAP_BAD_REQUEST);
+    assert_int_equal(world_post(&w, "1/0/8", ""), COT_COAP_CHANGED);
+    world_run(&w, w.now + 2000, NULL);
+    assert_int_equal(w.updates, 2);
+    w.links_len = 0;
+    cot_client_changed(&w.client, 3303, 65535, 65535);
+    w.wake = w.now;
+    world_run(&w, w.now + 2000, NULL);
+    assert_int_equal(w.updates, 3);
+    assert_true(w.links_len > 0);
+    world_run(&w, w.now + 3600 * 1000, NULL);
+    assert_int_equal(w.updates, 3);
+}
+
+static void registers_in_blocks(void **state)
+{
+    static const char end[] = "</3303/0>,</3303/1>";
+    (void)state;
+    w.config.memory.request_cap = 192; /* blocks of 64 bytes */
+    assert_true(world_register(&w, 20000));
+    assert_int_equal(w.registers, 1);
+    assert_true(w.links_len > 64);
+    assert_memory_equal(w.links + w.links_len - (sizeof end - 1), end, sizeof end - 1);
+}
+
+static void deregisters(void **state)
+{
+    (void)state;
+    cot_client_stop(&w.client);
+    w.wake = w.now;
+    world_run(&w, w.now + 5000, NULL);
+    assert_false(w.registered);
+    assert_int_equal(w.deregisters, 1);
+    assert_int_equal(w.events[COT_EVENT_DEREGISTERED], 1);
+    assert_true(w.wake == COT_NEVER);
+}
+
+static void stops_without_a_server(void **state)
+{
+    (void)state;
+    w.silent = true;
+    world_run(&w, w.now + 1000, NULL);
+    cot_client_stop(&w.client);
+    w.wake = w.now;
+    world_run(&w, w.now + 200000, NULL);
+    assert_int_equal(w.events[COT_EVENT_DEREGISTERED], 1);
+}
+
+static void refuses_configurations(void **state)
+{
+    (void)state;
+    cot_client client;
+    cot_client_config good = w.config;
+    cot_client_config c = good;
+    assert_int_equal(cot_client_init(&client, &c), COT_OK);
+    c.endpoint = "";
+    assert_int_equal(cot_client_init(&client, &c), COT_E_RANGE);
+    c.endpoint = "0123456789012345678901234567890123456789012345678901234567890123x";
+    assert_int_equal(cot_client_init(&client, &c), COT_E_RANGE);
+    c = good;
+    c.account.lifetime = 0;
+    assert_int_equal(cot_client_init(&client, &c), COT_E_RANGE);
+    c = good;
+    c.account.short_server_id = 65535;
+    assert_int_equal(cot_client_init(&client, &c), COT_E_RANGE);
+    c = good;
+    c.memory.request_cap = 100;
+    assert_int_equal(cot_client_init(&client, &c), COT_E_RANGE);
+    c = good;
+    c.account.uri = "coap://server.test"; /* not with PSK */
+    assert_int_equal(cot_client_init(&client, &c), COT_E_MALFORMED);
+}
+
+#define CASE(f, s) cmocka_unit_test_setup_teardown(f, s, check)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(stays_registered, start),
+        CASE(registers_anew_on_4_04, start),
+        CASE(comes_back_when_the_server_does, start),
+        CASE(backs_off_a_refusal, prepare),
+        CASE(waits_for_a_name, prepare),
+        CASE(updates_when_told, start),
+        CASE(registers_in_blocks, prepare),
+        CASE(deregisters, start),
+        CASE(stops_without_a_server, prepare),
+        CASE(refuses_configurations, prepare),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
