@@ -143,12 +143,11 @@ static bool path_below(cot_bytes target, cot_bytes root, cot_lwm2m_path *path)
         root.len--;
     if (target.len < root.len || (root.len > 0 && memcmp(target.p, root.p, root.len) != 0))
         return false;
-    bool at_root = root.len > 0 && target.len == root.len;
+    if (target.len == root.len)
+        return root.len > 0; /* the root itself; an empty target is none */
     target.p += root.len;
     target.len -= root.len;
-    if (at_root)
-        return true;
-    return target.len > 0 && target.p[0] == '/' && cot_lwm2m_path_parse(target, path) == COT_OK;
+    return target.p[0] == '/' && cot_lwm2m_path_parse(target, path) == COT_OK;
 }
 
 void cot_link_reader_init(cot_link_reader *l, cot_bytes payload)

@@ -72,6 +72,9 @@ static void reads_a_registration(void **state)
     assert_true(link.is_path && link.path.level == 2);
     assert_int_equal(cot_link_next(&l, none, &link), COT_OK);
     assert_false(link.is_path);
+    cot_link_reader_init(&l, text_bytes("<>"));
+    assert_int_equal(cot_link_next(&l, none, &link), COT_OK);
+    assert_false(link.is_path);
     cot_link_reader_init(&l, none);
     assert_int_equal(cot_link_next(&l, none, &link), COT_E_NOT_FOUND);
 }
