@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The guides name only what there is: each `cotter COMMAND` is one of cotter's, and each --option of it is in that
+command's help. The release tree is given as the first argument."""
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RELEASE = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ROOT / "build/release")
+COTTER = RELEASE / "cli/cotter"
+CALL = re.compile(r"(?:^|[`$(|] ?|\bcli/)cotter ((?:--\w+(?:-\w+)* \S+ )*)([a-z]+(?: [a-z]+)?)([^`\n|]*)", re.M)
+
+
+def help_of(*command):
+    return subprocess.run([COTTER, *command, "--help"], capture_output=True, text=True).stdout
+
+
+class Guides(unittest.TestCase):
+    def setUp(self):
+        self.commands = set(re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", help_of(), re.M))
+        self.assertIn("device add", self.commands)
+
+    def test_commands_and_options(self):
+        general = set(re.findall(r"--[a-z-]+", help_of()))
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]:
+            for _, words, rest in CALL.findall(page.read_text()):
+                command = words if words in self.commands else words.split()[0]
+                with self.subTest(page=page.name, call=f"cotter {words}{rest}"):
+                    self.assertIn(command, self.commands)
+                    options = set(re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", rest))
+                    self.assertLessEqual(options, general | set(re.findall(r"--[a-z0-9-]+", help_of(*command.split()))))
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
