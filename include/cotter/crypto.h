@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two primitives that verifying a release needs: SHA-256 in pieces and one P-256 signature
  * check. The caller gives them as a table of functions, so core/ links no cryptographic library.
- * Implementations: dtls/mbedtls/crypto.c (device, server) and cli/crypto_openssl.c (cli, tests). */
+ * Implementations: dtls/mbedtls/crypto.c (device, server) and
+ * core/cose/host/crypto_libcrypto.c (server, cli, tests). */
 #ifndef COTTER_CRYPTO_H
 #define COTTER_CRYPTO_H
 

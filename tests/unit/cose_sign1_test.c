@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/cose: parse, verify, write. */
-#include "cli/crypto_openssl.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/cose/sign1.h"
 #include "tests/unit/hex.h"
 #include "tests/unit/signer.h"

@@ -6,12 +6,7 @@ endforeach()
 foreach(test cbor_reader lwm2m_number)
     cotter_unit_test(${test}_test unit/${test}_test.c LIBS cotter_core m)
 endforeach()
-if(COTTER_KIND STREQUAL "dev")
-    find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto) # the signature check of the tests
-    add_library(cotter_test_crypto STATIC ${PROJECT_SOURCE_DIR}/cli/crypto_openssl.c
-        ${CMAKE_CURRENT_LIST_DIR}/signer.c)
-    target_link_libraries(cotter_test_crypto PUBLIC cotter_core OpenSSL::Crypto PRIVATE cotter_warnings)
-endif()
 foreach(test cose_sign1 suit_envelope suit_manifest suit_intake)
-    cotter_unit_test(${test}_test unit/${test}_test.c LIBS cotter_test_crypto cotter_core)
+    cotter_unit_test(${test}_test unit/${test}_test.c unit/signer.c
+        LIBS cotter_crypto_libcrypto cotter_core)
 endforeach()

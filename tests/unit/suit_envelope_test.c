@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/suit/envelope.c, digest.c, write.c: the draft's examples with their key, an envelope by an
  * independent tool, and ours. */
-#include "cli/crypto_openssl.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/suit/envelope.h"
 #include "core/suit/write.h"
 #include "tests/unit/hex.h"

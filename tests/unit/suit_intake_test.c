@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/suit/intake.c: any split of the bytes; nothing stored before the manifest is accepted. */
-#include "cli/crypto_openssl.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/suit/intake.h"
 #include "core/suit/write.h"
 #include "tests/unit/hex.h"
