@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ready command lines: how the device of some credentials is started with well-known clients. Keys are named by the
+ * files that they lie in, so that none appears on the screen. */
+#include "cli/credentials.h"
+
+#include <string.h>
+
+static void print_psk(const cli_credentials *k, const char *file)
+{
+    const char *host = strstr(k->server, "://") + 3;
+    const char *port = strrchr(host, ':');
+    char key[600];
+    (void)snprintf(key, sizeof key, "$(sed -n 's/^psk_key = //p' '%s')", file);
+    (void)printf(
+        "Leshan's client\n  java -jar leshan-client-demo.jar -n '%s' -u %s -i '%s' -p \"%s\"\n",
+        k->endpoint, k->server, k->endpoint, key);
+    (void)printf(
+        "Wakaama (built with DTLS)\n  lwm2mclient -4 -n '%s' -h %.*s -p %s -i '%s' -s \"%s\"\n",
+        k->endpoint, (int)(port != NULL ? port - host : (long)strlen(host)), host,
+        port != NULL ? port + 1 : "5684", k->endpoint, key);
+    (void)printf(
+        "Anjay's demo\n  demo --endpoint-name '%s' --server-uri %s --security-mode psk \\\n"
+        "    --identity \"$(printf %%s '%s' | xxd -p -c 256)\" --key \"%s\"\n",
+        k->endpoint, k->server, k->endpoint, key);
+    (void)printf("Zephyr's lwm2m_client\n"
+                 "  west build -b native_sim samples/net/lwm2m_client -- "
+                 "-DEXTRA_CONF_FILE=overlay-dtls.conf \\\n"
+                 "    -DCONFIG_LWM2M_APP_SERVER='\"%s\"' -DCONFIG_LWM2M_APP_ID='\"%s\"' \\\n"
+                 "    -DCONFIG_LWM2M_APP_PSK=\"\\\"%s\\\"\"\n",
+                 k->server, k->endpoint, key);
+}
+
+static void print_nosec(const cli_credentials *k)
+{
+    const char *host = strstr(k->server, "://") + 3;
+    const char *port = strrchr(host, ':');
+    (void)printf("Leshan's client\n  java -jar leshan-client-demo.jar -n '%s' -u %s\n", k->endpoint,
+                 host);
+    (void)printf("Wakaama\n  lwm2mclient -4 -n '%s' -h %.*s -p %s\n", k->endpoint,
+                 (int)(port != NULL ? port - host : (long)strlen(host)), host,
+                 port != NULL ? port + 1 : "5683");
+    (void)printf("Anjay's demo\n  demo --endpoint-name '%s' --server-uri %s\n", k->endpoint,
+                 k->server);
+    (void)printf(
+        "Zephyr's lwm2m_client\n  west build -b native_sim samples/net/lwm2m_client -- \\\n"
+        "    -DCONFIG_LWM2M_APP_SERVER='\"%s\"' -DCONFIG_LWM2M_APP_ID='\"%s\"'\n",
+        k->server, k->endpoint);
+}
+
+static void print_files(const cli_credentials *k, const char *dir)
+{
+    if (dir == NULL) {
+        (void)puts("Leshan, Anjay, Zephyr\n  they take key files: add the device with --der DIR to "
+                   "have them");
+        return;
+    }
+    if (strcmp(k->mode, "rpk") == 0) {
+        (void)printf("Leshan's client\n  java -jar leshan-client-demo.jar -n '%s' -u %s -cpubk "
+                     "'%s/public.der' "
+                     "\\\n    -cprik '%s/key.der' -spubk '%s/server-public.der'\n",
+                     k->endpoint, k->server, dir, dir, dir);
+        (void)puts("Wakaama, Anjay, Zephyr\n  they have no raw public keys: use --psk or --x509");
+        return;
+    }
+    (void)printf("Leshan's client\n  java -jar leshan-client-demo.jar -n '%s' -u %s -ccert "
+                 "'%s/certificate.der' "
+                 "\\\n    -cprik '%s/key.der' -scert '%s/server.der'\n",
+                 k->endpoint, k->server, dir, dir, dir);
+    (void)printf(
+        "Anjay's demo\n  demo --endpoint-name '%s' --server-uri %s --security-mode cert \\\n"
+        "    --client-cert-file '%s/certificate.der' --key-file '%s/key.der' "
+        "--server-public-key-file '%s/server.der'\n",
+        k->endpoint, k->server, dir, dir, dir);
+    (void)printf("Zephyr's lwm2m_client\n  add certificate.der, key.der and server.der from '%s' "
+                 "as credentials "
+                 "of CONFIG_LWM2M_APP_TLS_TAG\n",
+                 dir);
+    (void)puts("Wakaama\n  it has no certificates: use --psk");
+}
+
+void cli_credentials_print(const cli_credentials *k, const char *file, const char *dir)
+{
+    (void)printf("cotter-device\n  cotter-device --state '%s.state' '%s'\n", k->endpoint, file);
+    if (strcmp(k->mode, "psk") == 0) {
+        print_psk(k, file);
+    } else if (strcmp(k->mode, "nosec") == 0) {
+        print_nosec(k);
+    } else {
+        print_files(k, dir);
+    }
+}

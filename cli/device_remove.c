@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cotter device remove: forget a device and its credential. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+static int run(cli *c, const char *const *args, int count)
+{
+    int status = CLI_OK;
+    for (int i = 0; i < count && status == CLI_OK; i++) {
+        json_t *reply = NULL;
+        char *path = cli_path("/devices/{}", args[i]);
+        cli_request r = {.method = "DELETE", .path = path};
+        status = cli_ask(c, &r, &reply);
+        json_decref(reply);
+        free(path);
+        if (status == CLI_OK && !c->json) {
+            (void)printf("removed %s\n", args[i]);
+        }
+    }
+    return status;
+}
+
+const cli_command cli_device_remove = {
+    .name = "device remove",
+    .arguments = "ENDPOINT…",
+    .min_args = 1,
+    .max_args = 64,
+    .summary = "forget devices, their credentials, values and commands",
+    .run = run,
+};
