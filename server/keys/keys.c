@@ -154,20 +154,13 @@ static void on_peer(role_env *env, const ipc_peer *peer, int fd)
         log_line("error", "keys.channel", "role=%u", (unsigned)peer->role);
 }
 
-/* Keys are made at the first start only: where the sealing key is missing and a database exists, the
- * monitor does not start this process at all. */
-static bool first_start(int dir)
-{
-    return faccessat(dir, KEYS_FILE_SEALING, F_OK, 0) != 0;
-}
-
 int keys_main(role_env *env)
 {
     static keys_state k;
     const char *why = "no key folder was handed over";
     int dir = role_fd_of(env, ROLE_FD_KEYS_DIR);
     k.env = env;
-    if (dir < 0 || keys_files_open(dir, first_start(dir), &k.files, &why) != COT_OK)
+    if (dir < 0 || keys_files_open(dir, env->config.fresh, &k.files, &why) != COT_OK)
         return role_failed(env, why), 2;
     close(dir);
     k.prf = keys_prf_new();

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registrations: who may register as what, and what follows from it. */
+#include "server/hub/hub.h"
+
+#include "server/hub/cbor.h"
+
+#include <openssl/rand.h>
+
+#include <string.h>
+
+enum {
+    CREATED = 0x41,
+    DELETED = 0x42,
+    CHANGED = 0x44,
+    FORBIDDEN = 0x83,
+    NOT_FOUND = 0x84,
+    UNAVAILABLE = 0xA3
+};
+
+static void answer(hub *h, const hub_message *m, uint64_t id, uint8_t code)
+{
+    ipc_put_answer(hub_begin(h, IPC_NET, m->index, IPC_ANSWER), &(ipc_answer){id, code});
+    hub_end(h, -1);
+}
+
+static void event(hub *h, const char *name, const store_device *d)
+{
+    cot_writer *w = hub_event_begin(h);
+    cot_cbor_write_map(w, 6);
+    hub_put_text(w, "endpoint", d->endpoint);
+    hub_put_time(w, "at", h->utc);
+    hub_put_text(w, "mode", hub_mode_text(d->reg.mode));
+    hub_put_address(w, "address", &d->reg.address);
+    hub_put_text(w, "lwm2m", d->reg.version == 10 ? "1.0" : "1.1");
+    hub_put_uint(w, "lifetime", d->reg.lifetime);
+    hub_event_end(h, name);
+}
+
+void hub_drop(hub *h, const store_device *d, bool end_session)
+{
+    ipc_drop drop = {d->reg.location, end_session};
+    ipc_put_drop(hub_begin(h, IPC_NET, d->reg.worker, IPC_DROP), &drop);
+    hub_end(h, -1);
+}
+
+cot_status hub_on_hello(hub *h, const hub_message *m, cot_reader *r)
+{
+    ipc_hello hello;
+    cot_status s = ipc_get_hello(r, &hello);
+    if (s != COT_OK || hello.worker != m->index)
+        return s != COT_OK ? s : COT_E_RANGE;
+    if (hello.fresh)
+        return store_registration_remove_worker(h->st, hello.worker);
+    return hub_command_resend(h, hello.worker);
+}
+
+static cot_status refuse(hub *h, const hub_message *m, const ipc_register *reg, ipc_reason reason)
+{
+    store_refusal row = {0};
+    row.at = h->utc;
+    row.mode = reg->mode;
+    row.reason = (uint8_t)reason;
+    row.from = reg->from;
+    (void)store_chars(row.identity, sizeof row.identity, reg->endpoint);
+    answer(h, m, reg->id, FORBIDDEN);
+    return hub_refusal(h, &row);
+}
+
+/* An endpoint that nobody provisioned appears by itself where NoSec is served at all. */
+static cot_status add_nosec(hub *h, const ipc_register *reg, store_device *d)
+{
+    store_id id = 0;
+    uint64_t devices = 0;
+    uint16_t mid = 0;
+    cot_status s = store_count(h->st, "devices", &devices);
+    if (s == COT_OK && devices >= h->config.max_devices)
+        return COT_E_LIMIT;
+    if (RAND_bytes((unsigned char *)&mid, sizeof mid) != 1)
+        return COT_E_IO;
+    store_device_new add = {.endpoint = reg->endpoint,
+                            .mode = IPC_NOSEC,
+                            .mid = (uint16_t)(mid | 0x8000),
+                            .now = h->utc};
+    if (s == COT_OK)
+        s = store_device_add(h->st, &add, &id);
+    return s == COT_OK ? store_device_by_id(h->st, id, d) : s;
+}
+
+/* Which device is it? COT_OK; COT_E_DENIED with *reason; errors of the store. */
+static cot_status identify(hub *h, const ipc_register *reg, store_device *d, ipc_reason *reason)
+{
+    cot_status s = store_device_get(h->st, reg->endpoint, d);
+    if (reg->mode == IPC_NOSEC) {
+        *reason = IPC_REASON_NOSEC_FORBIDDEN;
+        if (s == COT_E_NOT_FOUND)
+            return add_nosec(h, reg, d);
+        return s == COT_OK && d->mode != IPC_NOSEC ? COT_E_DENIED : s;
+    }
+    *reason = IPC_REASON_ENDPOINT_NOT_COVERED;
+    if (s == COT_OK)
+        s = store_credential_covers(h->st, (store_id)reg->credential, d->id);
+    return s == COT_E_NOT_FOUND ? COT_E_DENIED : s;
+}
+
+static bool same_location(const store_device *d, const ipc_location *l)
+{
+    return d->registered && cot_bytes_equal((cot_bytes){d->reg.location.b, sizeof l->b},
+                                            (cot_bytes){l->b, sizeof l->b});
+}
+
+typedef struct renewal {
+    store_observation list[32];
+    size_t count;
+} renewal;
+
+static bool take_observation(void *ctx, const store_observation *o)
+{
+    renewal *r = ctx;
+    r->list[r->count++] = *o;
+    return r->count < sizeof r->list / sizeof r->list[0];
+}
+
+/* A new registration ends the device's observations (LwM2M core 1.1 section 6.4); ours go on. */
+static cot_status renew_observations(hub *h, const store_device *d)
+{
+    renewal r;
+    store_id id = 0;
+    r.count = 0;
+    cot_status s = store_observation_list(h->st, d->id, take_observation, &r);
+    for (size_t i = 0; s == COT_OK && i < r.count; i++) {
+        store_command_new c = {
+            .device = d->id,
+            .operation = IPC_OP_OBSERVE,
+            .path = r.list[i].path,
+            .payload = store_bytes(r.list[i].attributes),
+            .origin = STORE_ORIGIN_OBSERVE,
+            .now = h->utc,
+        };
+        s = store_command_add(h->st, &c, &id);
+    }
+    return s;
+}
+
+/* The former registration, if any, is over. */
+static cot_status replace(hub *h, const store_device *d)
+{
+    if (!d->registered)
+        return COT_OK;
+    hub_drop(h, d, false);
+    return hub_command_lost(h, d->id);
+}
+
+static cot_status accept(hub *h, const hub_message *m, const ipc_register *reg, store_device *d)
+{
+    store_registration row = {
+        .location = reg->location,
+        .device = d->id,
+        .worker = m->index,
+        .mode = reg->mode,
+        .credential = (store_id)reg->credential,
+        .address = reg->from,
+        .lifetime = reg->lifetime,
+        .version = reg->version,
+        .binding = reg->binding,
+        .links = reg->links,
+        .probe = 1,
+        .now = h->utc,
+    };
+    cot_status s = replace(h, d);
+    if (s == COT_OK)
+        s = store_register(h->st, &row);
+    if (s == COT_OK)
+        s = renew_observations(h, d);
+    if (s == COT_OK)
+        s = store_device_by_id(h->st, d->id, d);
+    if (s != COT_OK)
+        return s;
+    answer(h, m, reg->id, CREATED);
+    event(h, "registered", d);
+    s = hub_command_next(h, d);
+    return s == COT_OK ? hub_probe(h, d) : s;
+}
+
+cot_status hub_on_register(hub *h, const hub_message *m, cot_reader *r)
+{
+    ipc_register reg;
+    store_device d;
+    ipc_reason reason = IPC_REASON_PROTOCOL;
+    cot_status s = ipc_get_register(r, &reg);
+    if (s != COT_OK)
+        return s;
+    s = identify(h, &reg, &d, &reason);
+    if (s == COT_E_DENIED)
+        return refuse(h, m, &reg, reason);
+    if (s == COT_E_LIMIT)
+        return answer(h, m, reg.id, UNAVAILABLE), COT_OK;
+    if (s != COT_OK)
+        return s;
+    if (same_location(&d, &reg.location)) /* asked again after a restart: it is done */
+        return answer(h, m, reg.id, CREATED), COT_OK;
+    return accept(h, m, &reg, &d);
+}
+
+cot_status hub_on_update(hub *h, const hub_message *m, cot_reader *r)
+{
+    ipc_update u;
+    store_device d;
+    cot_status s = ipc_get_update(r, &u);
+    if (s != COT_OK)
+        return s;
+    s = store_registration_update(h->st, &u, h->utc);
+    if (s == COT_E_NOT_FOUND)
+        return answer(h, m, u.id, NOT_FOUND), COT_OK;
+    if (s == COT_OK)
+        s = store_device_by_location(h->st, &u.location, &d);
+    if (s != COT_OK)
+        return s;
+    answer(h, m, u.id, CHANGED);
+    event(h, "updated", &d);
+    return hub_command_next(h, &d);
+}
+
+static cot_status end(hub *h, const ipc_location *l, const char *name)
+{
+    store_device d;
+    cot_status s = store_device_by_location(h->st, l, &d);
+    if (s == COT_E_NOT_FOUND)
+        return COT_OK;
+    if (s == COT_OK)
+        s = store_registration_remove(h->st, l);
+    if (s == COT_OK)
+        s = hub_command_lost(h, d.id);
+    if (s == COT_OK)
+        event(h, name, &d);
+    return s;
+}
+
+cot_status hub_on_deregister(hub *h, const hub_message *m, cot_reader *r)
+{
+    ipc_deregister d;
+    cot_status s = ipc_get_deregister(r, &d);
+    if (s == COT_OK)
+        s = end(h, &d.location, "deregistered");
+    if (s == COT_OK)
+        answer(h, m, d.id, DELETED);
+    return s;
+}
+
+cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r)
+{
+    ipc_expired e;
+    (void)m;
+    cot_status s = ipc_get_expired(r, &e);
+    return s == COT_OK ? end(h, &e.location, "expired") : s;
+}
+
+/* The loop gathers refreshes for up to 5 s: the body is a run of them. */
+cot_status hub_on_refresh(hub *h, const hub_message *m, cot_reader *r)
+{
+    cot_status s = COT_OK;
+    (void)m;
+    while (s == COT_OK && cot_reader_left(r) > 0) {
+        ipc_refresh refresh;
+        cot_bytes one = cot_read_bytes(r, HUB_REFRESH_SIZE);
+        cot_reader in;
+        cot_reader_init(&in, one.p, one.len);
+        s = ipc_get_refresh(&in, &refresh);
+        if (s == COT_OK)
+            s = store_registration_refresh(h->st, &refresh, h->utc);
+        if (s == COT_E_NOT_FOUND)
+            s = COT_OK;
+    }
+    return s;
+}
