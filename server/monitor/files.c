@@ -65,11 +65,12 @@ static cot_status hand_over(int dir, const sandbox_identity *id)
     DIR *d = copy < 0 ? NULL : fdopendir(copy);
     if (d == NULL)
         return COT_E_IO;
+    bool ok = true;
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
         if (e->d_type == DT_REG)
-            (void)fchownat(dir, e->d_name, id->uid, id->gid, AT_SYMLINK_NOFOLLOW);
+            ok = fchownat(dir, e->d_name, id->uid, id->gid, AT_SYMLINK_NOFOLLOW) == 0 && ok;
     closedir(d);
-    return fchown(dir, id->uid, id->gid) == 0 ? COT_OK : COT_E_IO;
+    return ok && fchown(dir, id->uid, id->gid) == 0 ? COT_OK : COT_E_IO;
 }
 
 static void identify(files *f, const config *c)

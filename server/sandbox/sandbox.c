@@ -17,7 +17,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LOCKED_MAX ((rlim_t)64 << 20)
 #define NAMES 512
 #define NAME_MAX_BYTES 24
 
@@ -44,7 +43,7 @@ static bool change_user(const sandbox_identity *id)
 
 cot_status sandbox_enter(sandbox_role role, const sandbox_identity *id, const char **what)
 {
-    struct rlimit locked = {.rlim_cur = LOCKED_MAX, .rlim_max = LOCKED_MAX};
+    struct rlimit locked = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
     (void)setrlimit(RLIMIT_MEMLOCK, &locked); /* where allowed */
     *what = "limits";
     if (!limit(RLIMIT_CORE, 0) || (role == SANDBOX_KEYS && !limit(RLIMIT_NOFILE, 256)))
@@ -70,7 +69,7 @@ cot_status sandbox_enter(sandbox_role role, const sandbox_identity *id, const ch
 void sandbox_secret(void *p, size_t len)
 {
     (void)madvise(p, len, MADV_DONTDUMP);
-    (void)mlock(p, len);
+    (void)mlock2(p, len, MLOCK_ONFAULT);
 }
 
 /* ---- step 2 ---- */

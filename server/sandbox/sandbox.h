@@ -35,8 +35,8 @@ cot_status sandbox_enter(sandbox_role role, const sandbox_identity *id, const ch
  * COT_OK; COT_E_DENIED. */
 cot_status sandbox_seal(sandbox_role role);
 
-/* Keep secrets at [p, p+len) out of core files, and in RAM when the limits allow it. Page-aligned
- * memory only (mmap). */
+/* Keep secrets at [p, p+len) out of core files, and out of swap from their first use on when the limits
+ * allow it. Page-aligned memory only (mmap). */
 void sandbox_secret(void *p, size_t len);
 
 #endif
