@@ -89,8 +89,8 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
     case COT_COAP_GOT_REQUEST:
         serve(c, &m, false, 0);
         break;
-    case COT_COAP_GOT_DUPLICATE:
-        if (e.code != 0)
+    case COT_COAP_GOT_DUPLICATE: /* reading again must not spoil a body that comes in blocks */
+        if (e.code != 0 && !(e.code == COT_COAP_CONTENT && cot__blocks_busy(c)))
             serve(c, &m, true, e.code);
         break;
     case COT_COAP_GOT_RESPONSE:

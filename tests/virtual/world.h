@@ -10,10 +10,10 @@
 #include "core/coap/rules.h"
 #include "core/coap/view.h"
 #include "tests/virtual/link.h"
+#include "tests/virtual/world_channel.h"
 
 #include <cotter/client.h>
 #include <cotter/crypto.h>
-#include <cotter/nosec.h>
 #include <cotter/update.h>
 
 #define WORLD_BODY 8192
@@ -56,7 +56,7 @@ typedef struct world {
     cot_client client;
     cot_client_config config;
     cot_port port;
-    cot_nosec channel;
+    world_channel channel;
     cot_update update;
     cot_update_config update_config;
     cot_observation observations[8];
@@ -80,8 +80,9 @@ typedef struct world {
     uint8_t out[1500];
     size_t out_len;
     uint8_t reply_out[1500];
-    bool silent;    /* it is down */
-    uint8_t refuse; /* code that registrations get */
+    uint32_t session; /* of the device; 0: none */
+    bool silent;      /* it is down */
+    uint8_t refuse;   /* code that registrations get */
     uint8_t refuse_fetch;
     bool registered;
     char endpoint[70];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device's half of the world: port, flash, objects, boot. */
-#include "cli/crypto_openssl.h"
 #include "core/base/bytes.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/suit/write.h"
 #include "tests/virtual/world.h"
 
@@ -278,8 +278,7 @@ void world_boot(world *w, cot_area slot)
                                            .manifest_cap = sizeof w->manifest};
     memcpy(w->update_config.vendor_id, world_vendor, 16);
     memcpy(w->update_config.class_id, world_class, 16);
-    cot_nosec_init(&w->channel);
-    w->channel.channel.mode = COT_PEER_PSK; /* as if authenticated: a trial may be confirmed */
+    world_channel_init(&w->channel, COT_PEER_PSK); /* authenticated: a trial may be confirmed */
     w->config = (cot_client_config){
         .endpoint = "device-of-tests",
         .account = {"coaps://server.test:5684", 7, COT_MODE_PSK, 300, &w->channel.channel},

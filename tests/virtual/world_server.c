@@ -19,7 +19,11 @@ static unsigned next_reply;
 
 static void transmit(world *w, const uint8_t *bytes, size_t len)
 {
-    link_send(&w->net, WORLD_SERVER, WORLD_DEVICE, bytes, len, w->now);
+    uint8_t dgram[LINK_MTU];
+    world_head(dgram, WORLD_DATA, w->session);
+    memcpy(dgram + WORLD_HEAD, bytes, len);
+    if (w->session != 0)
+        link_send(&w->net, WORLD_SERVER, WORLD_DEVICE, dgram, len + WORLD_HEAD, w->now);
 }
 
 static void send_empty(world *w, uint8_t type, uint16_t mid)
@@ -275,12 +279,32 @@ static void take_answer(world *w, const cot_coap_msg *m)
         w->asking = false;
 }
 
+static void begin_session(world *w, uint32_t session)
+{
+    uint8_t welcome[WORLD_HEAD];
+    if (session > w->session) { /* what was asked in the old one has no answer any more */
+        w->session = session;
+        cot_coap_close(&w->x, &w->peer);
+        cot_coap_peer_init(&w->peer, &cot_coap_defaults, (uint16_t)link_random(&w->net));
+        memset(replies, 0, sizeof replies);
+        if (w->asking)
+            w->answer->code = 0;
+        w->asking = false;
+    }
+    world_head(welcome, WORLD_WELCOME, session);
+    link_send(&w->net, WORLD_SERVER, WORLD_DEVICE, welcome, sizeof welcome, w->now);
+}
+
 static void server_receive(world *w, const link_packet *p)
 {
     cot_coap_msg m;
-    if (w->silent)
+    if (w->silent || p->len < WORLD_HEAD)
         return;
-    if (cot_coap_parse(p->bytes, p->len, &m) != COT_OK) {
+    if (p->bytes[0] == WORLD_HELLO)
+        begin_session(w, world_session(p->bytes));
+    if (p->bytes[0] != WORLD_DATA || world_session(p->bytes) != w->session)
+        return;
+    if (cot_coap_parse(p->bytes + WORLD_HEAD, p->len - WORLD_HEAD, &m) != COT_OK) {
         w->broken = "the device sent what is no CoAP";
         return;
     }
@@ -297,7 +321,7 @@ static void server_receive(world *w, const link_packet *p)
     else if (e.kind == COT_COAP_GOT_UNKNOWN)
         take_notification(w, &m);
     else if (e.kind == COT_COAP_GOT_RESET)
-        w->asking = false;
+        w->broken = "the device reset a request";
 }
 
 /* --- time --- */
@@ -316,8 +340,10 @@ static void step(world *w)
     enum cot_coap_action todo = cot_coap_due(&w->x, &w->peer, &cot_coap_defaults, w->now);
     if (todo == COT_COAP_RESEND)
         transmit(w, w->out, w->out_len);
-    if (todo == COT_COAP_LOST)
+    if (todo == COT_COAP_LOST && w->asking) {
+        w->answer->code = 0; /* what came so far is not the whole */
         w->asking = false;
+    }
     if (w->registered && w->now > w->expires)
         w->registered = false;
     if (w->running && w->wake <= w->now)
