@@ -97,6 +97,7 @@ static void *run(void *arg)
     hub_list batch;
     bool alive = true;
     hub_list_init(&batch);
+    (void)sem_post(&d->running);
     while (alive) {
         alive = hub_queue_take(&d->in, &batch, !store_pending(d->hub->st));
         if (batch.head == NULL)
@@ -120,7 +121,11 @@ cot_status decider_start(decider *d, hub *h, int wake)
     hub_queue_init(&d->out, wake);
     hub_list_init(&d->held);
     hub_list_init(&d->works);
-    return pthread_create(&d->thread, NULL, run, d) == 0 ? COT_OK : COT_E_INTERNAL;
+    if (sem_init(&d->running, 0, 0) != 0 || pthread_create(&d->thread, NULL, run, d) != 0)
+        return COT_E_INTERNAL;
+    while (sem_wait(&d->running) != 0)
+        ;
+    return COT_OK;
 }
 
 void decider_stop(decider *d)

@@ -6,6 +6,8 @@
 
 #include "server/hub/hub.h"
 
+#include <semaphore.h>
+
 #define DECIDER_COMMIT_MS 5u /* the longest that a stored work waits for its commit */
 #define DECIDER_BOUND 8192u  /* messages that may wait for the decider */
 
@@ -14,6 +16,7 @@ typedef struct decider {
     hub_queue in;
     hub_queue out;
     pthread_t thread;
+    sem_t running; /* posted when the thread is set up: then the process may be sealed */
     hub_list held;   /* said by works that are not yet durable */
     hub_list works;  /* their messages, for the case that the commit fails */
     uint64_t events; /* number of the next event when the transaction began */
