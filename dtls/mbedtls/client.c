@@ -9,12 +9,12 @@
 
 static cot_dtls_client *self(cot_channel *ch)
 {
-    return (cot_dtls_client *)ch; /* its first member */
+    return (cot_dtls_client *)(void *)ch; /* its first member */
 }
 
 static const cot_dtls_client *self_const(const cot_channel *ch)
 {
-    return (const cot_dtls_client *)ch;
+    return (const cot_dtls_client *)(const void *)ch;
 }
 
 /* ---- the arena ---- */
