@@ -142,7 +142,7 @@ void http_ask_hub(http_request *r)
     cot_bytes args = {r->args, r->writer.len};
     uint64_t patience = argument(args, "wait", 0) * 1000;
     if ((r->match.route->flags & HTTP_LIVE) != 0) {
-        patience = argument(args, "timeout", 10) * 1000;
+        patience = argument(args, "timeout", 30) * 1000;
     }
     if (r->spool >= 0 && fcntl(r->spool, F_ADD_SEALS,
                                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {

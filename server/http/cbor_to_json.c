@@ -77,16 +77,17 @@ static void put_double(walk *w, double v)
     }
 }
 
-/* Tag 1: seconds since the epoch. */
+/* Tag 1: seconds since the epoch. What lies outside 1970..9999 has no text. */
 static void put_tagged_time(walk *w, uint64_t tag)
 {
-    uint64_t seconds = cot_cbor_read_uint(&w->in);
-    if (tag != 1 || seconds > UINT64_MAX / 1000) {
+    int64_t seconds = cot_cbor_read_int(&w->in);
+    if (tag != 1) {
         cot_reader_fail(&w->in.in, COT_E_UNSUPPORTED);
         return;
     }
     http_text_adds(w->out, "{\"time\":");
-    http_text_time(w->out, seconds * 1000);
+    http_text_time(w->out, seconds < 0 || seconds > INT64_MAX / 1000 ? UINT64_MAX
+                                                                     : (uint64_t)seconds * 1000);
     http_text_adds(w->out, "}");
 }
 

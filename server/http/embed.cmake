@@ -4,7 +4,8 @@ file(READ ${IN} hex HEX)
 string(LENGTH "${hex}" digits)
 math(EXPR len "${digits} / 2")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+string(REPEAT . 80 line)
+string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
 file(WRITE ${OUT} "/* Made by embed.cmake from ${IN}. */
 #include \"server/http/assets.h\"
 

@@ -265,10 +265,11 @@ static void take_line(http_import *m)
     }
     json_t *body = http_body_parse((cot_bytes){(const uint8_t *)m->text, n}, &problem);
     cot_wipe(m->text, n);
-    if (body != NULL) {
-        take_device(m, free_pending(m), body, &problem);
-        json_decref(body);
+    pending *p = free_pending(m); /* there is one: in_flight is below WINDOW here */
+    if (body != NULL && p != NULL) {
+        take_device(m, p, body, &problem);
     }
+    json_decref(body);
     if (problem.status != 0) {
         add_error(m, problem.detail);
     }

@@ -111,7 +111,7 @@ static const http_field group_edit[] = {
 static const http_field group_only[] = {GROUP_NAME};
 static const http_field release_add[] = {
     {"version", HTTP_IN_QUERY, HTTP_WORD, .required = true, .min = 1, .max = 64},
-    GROUP_QUERY,
+    {"group", HTTP_IN_QUERY, HTTP_NAME, .required = true, .min = 1, .max = 63},
 };
 static const http_field release_only[] = {HEX_ID};
 static const http_field upgrade_list[] = {
@@ -126,7 +126,7 @@ static const http_field token_add[] = {
     {"expires_at", HTTP_IN_BODY, HTTP_TIME, .nullable = true},
 };
 static const http_field token_only[] = {
-    {"id", HTTP_IN_PATH, HTTP_WORD, .required = true, .min = 1, .max = 64},
+    {"id", HTTP_IN_PATH, HTTP_UINT, .required = true, .min = 1, .max = INT64_MAX},
 };
 static const http_field subscribe[] = {
     {"since", HTTP_IN_QUERY, HTTP_UINT, .max = INT64_MAX},

@@ -482,7 +482,7 @@ static void passes_refusals_of_hub(void **state)
     (void)state;
     expect_problem(get("/api/v1/groups/g"), 404, "because");
     expect_problem(get("/api/v1/releases"), 500, "unreadable");
-    answer *a = ask("DELETE", "/api/v1/tokens/t", with_token, NULL, 0, 0);
+    answer *a = ask("DELETE", "/api/v1/tokens/5", with_token, NULL, 0, 0);
     expect_body(a, 204, "");
 }
 
