@@ -24,14 +24,17 @@ class Guides(unittest.TestCase):
         self.assertIn("device add", self.commands)
 
     def test_commands_and_options(self):
+        calls = 0
         general = set(re.findall(r"--[a-z-]+", help_of()))
         for page in [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]:
             for _, words, rest in CALL.findall(page.read_text()):
+                calls += 1
                 command = words if words in self.commands else words.split()[0]
                 with self.subTest(page=page.name, call=f"cotter {words}{rest}"):
                     self.assertIn(command, self.commands)
                     options = set(re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", rest))
                     self.assertLessEqual(options, general | set(re.findall(r"--[a-z0-9-]+", help_of(*command.split()))))
+        self.assertGreater(calls, 15)
 
 
 if __name__ == "__main__":
