@@ -47,18 +47,20 @@ cot_bytes cot__coap_read_option(cot_reader *r, uint32_t *number)
     return cot_read_bytes(r, len);
 }
 
+/* What a message of each type may be (sections 4.1 to 4.3, and table 1). */
 static bool head_is_legal(const cot_coap_head *h)
 {
-    switch (h->type) {
-    case COT_COAP_CON:
-        return h->code == COT_COAP_EMPTY || cot_coap_is_request(h) || cot_coap_is_response(h);
-    case COT_COAP_NON:
-        return cot_coap_is_request(h) || cot_coap_is_response(h);
-    case COT_COAP_ACK:
-        return h->code == COT_COAP_EMPTY || cot_coap_is_response(h);
-    default:
-        return h->code == COT_COAP_EMPTY;
-    }
+    enum { EMPTY = 1, REQUEST = 2, RESPONSE = 4 };
+    static const uint8_t legal[] = {
+        [COT_COAP_CON] = EMPTY | REQUEST | RESPONSE,
+        [COT_COAP_NON] = REQUEST | RESPONSE,
+        [COT_COAP_ACK] = EMPTY | RESPONSE,
+        [COT_COAP_RST] = EMPTY,
+    };
+    unsigned is = h->code == COT_COAP_EMPTY ? EMPTY : 0;
+    is |= cot_coap_is_request(h) ? REQUEST : 0;
+    is |= cot_coap_is_response(h) ? RESPONSE : 0;
+    return (legal[h->type] & is) != 0;
 }
 
 /* Check the options and find where they end; what follows the marker is the payload. */

@@ -17,7 +17,7 @@ enum {
     SEEN_NON = 64,
     SEEN_OLD = 128
 };
-enum { WINDOW_SPAN = 64, WINDOW_LAST = 128 };
+enum { WINDOW_SPAN = 64 };
 enum { CLOSED, WAIT_ACK, WAIT_RESPONSE, WAIT_NON };
 enum { REQUEST, RESPONSE, PING };
 
@@ -38,9 +38,9 @@ static uint32_t stamp(cot_ms now)
 }
 
 /* Is the moment `at` at most `life` ms ago? "Yes" lasts up to two units too long. */
-static bool within(uint32_t at, cot_ms now, uint32_t life)
+static bool within(uint32_t at, uint32_t now, uint32_t life)
 {
-    return at != 0 && stamp(now) - at <= (life >> UNIT_SHIFT) + 1;
+    return at != 0 && now - at <= (life >> UNIT_SHIFT) + 1;
 }
 
 void cot_coap_peer_init(cot_coap_peer *p, const cot_coap_params *c, uint16_t random)
@@ -55,7 +55,7 @@ cot_status cot_coap_mid_next(cot_coap_peer *p, const cot_coap_params *c, cot_ms 
     uint32_t half = ((uint32_t)c->mid_last - c->mid_first + 1) / 2;
     uint32_t at = (uint32_t)p->mid - c->mid_first;
     unsigned in = at >= half;
-    if ((at == 0 || at == half) && within(p->half_left[in], now, c->exchange_lifetime))
+    if ((at == 0 || at == half) && within(p->half_left[in], stamp(now), c->exchange_lifetime))
         return COT_E_AGAIN;
     p->half_left[in] = stamp(now);
     *mid = p->mid;
@@ -157,36 +157,30 @@ bool cot_coap_matches(const cot_coap_exchange *x, const cot_coap_head *h)
 
 /* ---- what came from the peer ---- */
 
-static uint64_t window_bits(const cot_coap_window *w)
-{
-    return (uint64_t)w->high << 32 | w->low;
-}
-
-static void set_window(cot_coap_window *w, uint64_t bits)
-{
-    w->low = (uint32_t)bits;
-    w->high = (uint32_t)(bits >> 32);
-}
-
 /* Forget in two steps: what was there at the last ageing goes, so that each stays for one
  * EXCHANGE_LIFETIME at least and two at most, without a time of its own. */
-static void age(cot_coap_peer *p, const cot_coap_params *c, cot_ms now)
+static void age(cot_coap_peer *p, const cot_coap_params *c, uint32_t now)
 {
     if (within(p->aged, now, c->exchange_lifetime))
         return;
-    bool all = !within(p->aged, now, 2 * c->exchange_lifetime);
+    if (!within(p->aged, now, 2 * c->exchange_lifetime)) {
+        memset(p->seen, 0, sizeof p->seen);
+        memset(p->windows, 0, sizeof p->windows);
+    }
     for (size_t i = 0; i < COT_COAP_SEEN; i++) {
         cot_coap_seen *s = &p->seen[i];
-        bool gone = all || (s->state & SEEN_OLD) != 0 || s->state == SEEN_NONE;
-        s->state = gone ? SEEN_NONE : (uint8_t)(s->state | SEEN_OLD);
+        if ((s->state & SEEN_OLD) != 0)
+            s->state = SEEN_NONE;
+        else if (s->state != SEEN_NONE)
+            s->state |= SEEN_OLD;
     }
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
         cot_coap_window *w = &p->windows[i];
-        if (all || w->old != 0)
-            set_window(w, 0);
+        if (w->old != 0)
+            memset(w->bits, 0, sizeof w->bits);
         w->old = 1;
     }
-    p->aged = stamp(now);
+    p->aged = now;
 }
 
 static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
@@ -197,48 +191,43 @@ static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
     return NULL;
 }
 
-static bool in_windows(const cot_coap_peer *p, uint16_t mid)
+static bool in_window(const cot_coap_window *w, uint16_t mid)
 {
-    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
-        uint16_t back = (uint16_t)(p->windows[i].newest - mid);
-        if (back < WINDOW_SPAN && (window_bits(&p->windows[i]) >> back & 1u) != 0)
-            return true;
-    }
-    return false;
+    return (uint16_t)(w->newest - mid) < WINDOW_SPAN;
 }
 
-/* Move a window that `mid` lies in or just after; otherwise give up the one not used last. */
+static void mark(cot_coap_window *w, uint16_t mid, bool came)
+{
+    uint32_t bit = UINT32_C(1) << (mid & 31u);
+    uint32_t *bits = &w->bits[mid >> 5 & 1u];
+    *bits = came ? *bits | bit : *bits & ~bit;
+}
+
+static bool in_windows(const cot_coap_peer *p, uint16_t mid)
+{
+    const cot_coap_window *w = &p->windows[mid >> 15];
+    return in_window(w, mid) && (w->bits[mid >> 5 & 1u] >> (mid & 31u) & 1u) != 0;
+}
+
+/* Move the window up to `mid`; one that is too far away begins anew. */
 static void add_to_windows(cot_coap_peer *p, uint16_t mid)
 {
-    size_t at = (p->places & WINDOW_LAST) != 0 ? 0 : 1;
-    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
-        uint16_t distance = (uint16_t)(mid - p->windows[i].newest + WINDOW_SPAN - 1);
-        if (window_bits(&p->windows[i]) != 0 && distance < 2 * WINDOW_SPAN - 1)
-            at = i;
-    }
-    cot_coap_window *w = &p->windows[at];
-    uint64_t bits = window_bits(w);
-    uint16_t ahead = (uint16_t)(mid - w->newest);
-    uint16_t back = (uint16_t)(w->newest - mid);
-    if (bits != 0 && back < WINDOW_SPAN) {
-        bits |= UINT64_C(1) << back;
-    } else {
-        bits = ahead < WINDOW_SPAN ? bits << ahead | 1u : 1u;
+    cot_coap_window *w = &p->windows[mid >> 15];
+    if (!in_window(w, mid) && !in_window(w, (uint16_t)(mid - WINDOW_SPAN))) {
+        memset(w->bits, 0, sizeof w->bits);
         w->newest = mid;
     }
-    set_window(w, bits);
+    while (!in_window(w, mid))
+        mark(w, ++w->newest, false);
+    mark(w, mid, true);
     w->old = 0;
-    p->places = (uint8_t)((p->places & (WINDOW_LAST - 1)) | (at == 1 ? WINDOW_LAST : 0));
 }
 
 static void remember(cot_coap_peer *p, const cot_coap_head *h, unsigned state)
 {
     cot_coap_seen *s = find_seen(p, h->mid);
-    if (s == NULL) {
-        unsigned place = p->places & (WINDOW_LAST - 1u);
-        s = &p->seen[place % COT_COAP_SEEN];
-        p->places = (uint8_t)((p->places & WINDOW_LAST) | ((place + 1) % COT_COAP_SEEN));
-    }
+    if (s == NULL)
+        s = &p->seen[p->next++ % COT_COAP_SEEN];
     s->mid = h->mid;
     s->code = COT_COAP_EMPTY;
     s->state = (uint8_t)(h->type == COT_COAP_NON ? state | SEEN_NON : state);
@@ -247,12 +236,10 @@ static void remember(cot_coap_peer *p, const cot_coap_head *h, unsigned state)
 
 static void forget(cot_coap_peer *p, cot_coap_seen *s)
 {
+    cot_coap_window *w = &p->windows[s->mid >> 15];
     s->state = SEEN_NONE;
-    for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
-        uint16_t back = (uint16_t)(p->windows[i].newest - s->mid);
-        if (back < WINDOW_SPAN)
-            set_window(&p->windows[i], window_bits(&p->windows[i]) & ~(UINT64_C(1) << back));
-    }
+    if (in_window(w, s->mid))
+        mark(w, s->mid, false);
 }
 
 void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c)
@@ -319,7 +306,7 @@ static cot_coap_event judge_message(cot_coap_peer *p, cot_coap_exchange *x,
                                     const cot_coap_params *c, const cot_coap_head *h, cot_ms now)
 {
     cot_coap_event ev = {COT_COAP_GOT_UNKNOWN, 0, COT_COAP_EMPTY};
-    age(p, c, now);
+    age(p, c, stamp(now));
     if (judge_duplicate(p, h->mid, &ev))
         return ev;
     if (cot_coap_is_request(h)) {

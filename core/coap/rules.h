@@ -86,14 +86,13 @@ typedef struct cot_coap_seen {
  * the seen ones are recognised here: they get no second answer and, above all, have no second effect.
  * DTLS drops what is more than 64 records late, so that over DTLS none slips through. */
 typedef struct cot_coap_window {
-    uint32_t low;  /* bit i: mid newest − i came */
-    uint32_t high; /* bit i: mid newest − 32 − i came */
+    uint32_t bits[2]; /* bit mid % 64: that one of newest − 63 … newest came */
     uint16_t newest;
     uint8_t old; /* nothing came since the last ageing */
 } cot_coap_window;
 
 #define COT_COAP_SEEN 4
-#define COT_COAP_WINDOWS 2 /* a peer may count in two ranges, as our own server does */
+#define COT_COAP_WINDOWS 2 /* one a half of the ids: our server counts in both at a time */
 
 /* A remote endpoint. Plain data without pointers: it may lie in a file that outlives the process. */
 typedef struct cot_coap_peer {
@@ -103,7 +102,7 @@ typedef struct cot_coap_peer {
     uint32_t half_left[2]; /* when the last mid of each half of our range was used */
     uint32_t non_after;    /* no NON before this time (congestion) */
     uint16_t mid;          /* our next one */
-    uint8_t places;        /* bit 7: the window used last; others: next place in `seen` */
+    uint8_t next;          /* place in `seen`; any value is safe */
     uint8_t waiting;       /* interactions that count against NSTART */
 } cot_coap_peer;
 

@@ -4,43 +4,41 @@
 
 #include <string.h>
 
-enum { IN_REQUEST = 1, IN_RESPONSE = 2, IN_BOTH = 3, REPEATS = 4 };
-enum value { NOTED, UINT16, UINT32, BYTES, SEGMENTS };
+enum { IN_REQUEST = 1, IN_RESPONSE = 2, IN_BOTH = 3, REPEATS = 4, NOT_EMPTY = 8 };
+enum value { NOTED = 0, UINT16 = 16, UINT32 = 32, BYTES = 48, SEGMENTS = 64, VALUE_MASK = 112 };
 
 typedef struct rule {
     uint16_t number;
-    uint16_t max; /* bytes of a value */
-    uint16_t has; /* bit of view.has, or 0 */
-    uint8_t min;
-    uint8_t where; /* IN_…, REPEATS */
-    uint8_t value;
+    uint16_t max;  /* bytes of a value */
+    uint16_t has;  /* bit of view.has, or 0 */
+    uint8_t what;  /* IN_…, REPEATS, NOT_EMPTY, and an enum value */
     uint8_t field; /* offset in the view */
 } rule;
 
 #define FIELD(name) (uint8_t) offsetof(cot_coap_view, name)
 
 static const rule rules[] = {
-    {COT_COAP_IF_MATCH, 8, COT_COAP_HAS_IF_MATCH, 0, IN_REQUEST | REPEATS, BYTES, FIELD(if_match)},
-    {COT_COAP_URI_HOST, 255, 0, 1, IN_REQUEST, NOTED, 0},
-    {COT_COAP_ETAG, 8, COT_COAP_HAS_ETAG, 1, IN_BOTH | REPEATS, BYTES, FIELD(etag)},
-    {COT_COAP_IF_NONE_MATCH, 0, COT_COAP_HAS_IF_NONE_MATCH, 0, IN_REQUEST, NOTED, 0},
-    {COT_COAP_OBSERVE, 3, COT_COAP_HAS_OBSERVE, 0, IN_BOTH, UINT32, FIELD(observe)},
-    {COT_COAP_URI_PORT, 2, 0, 0, IN_REQUEST, NOTED, 0},
-    {COT_COAP_LOCATION_PATH, 255, 0, 0, IN_RESPONSE | REPEATS, SEGMENTS, FIELD(path)},
-    {COT_COAP_URI_PATH, 255, 0, 0, IN_REQUEST | REPEATS, SEGMENTS, FIELD(path)},
-    {COT_COAP_CONTENT_FORMAT, 2, 0, 0, IN_BOTH, UINT16, FIELD(content_format)},
-    {COT_COAP_MAX_AGE, 4, COT_COAP_HAS_MAX_AGE, 0, IN_BOTH, UINT32, FIELD(max_age)},
-    {COT_COAP_URI_QUERY, 255, 0, 0, IN_REQUEST | REPEATS, SEGMENTS, FIELD(query)},
-    {COT_COAP_ACCEPT, 2, 0, 0, IN_REQUEST, UINT16, FIELD(accept)},
-    {COT_COAP_LOCATION_QUERY, 255, 0, 0, IN_RESPONSE | REPEATS, SEGMENTS, FIELD(query)},
-    {COT_COAP_BLOCK2, 3, COT_COAP_HAS_BLOCK2, 0, IN_BOTH, UINT32, FIELD(block2)},
-    {COT_COAP_BLOCK1, 3, COT_COAP_HAS_BLOCK1, 0, IN_BOTH, UINT32, FIELD(block1)},
-    {COT_COAP_SIZE2, 4, COT_COAP_HAS_SIZE2, 0, IN_BOTH, UINT32, FIELD(size2)},
-    {COT_COAP_PROXY_URI, 1034, COT_COAP_HAS_PROXY, 1, IN_REQUEST, NOTED, 0},
-    {COT_COAP_PROXY_SCHEME, 255, COT_COAP_HAS_PROXY, 1, IN_REQUEST, NOTED, 0},
-    {COT_COAP_SIZE1, 4, COT_COAP_HAS_SIZE1, 0, IN_BOTH, UINT32, FIELD(size1)},
-    {COT_COAP_ECHO, 40, COT_COAP_HAS_ECHO, 1, IN_BOTH, BYTES, FIELD(echo)},
-    {COT_COAP_REQUEST_TAG, 8, COT_COAP_HAS_REQUEST_TAG, 0, IN_REQUEST | REPEATS, BYTES,
+    {COT_COAP_IF_MATCH, 8, COT_COAP_HAS_IF_MATCH, IN_REQUEST | REPEATS | BYTES, FIELD(if_match)},
+    {COT_COAP_URI_HOST, 255, 0, IN_REQUEST | NOT_EMPTY, 0},
+    {COT_COAP_ETAG, 8, COT_COAP_HAS_ETAG, IN_BOTH | REPEATS | NOT_EMPTY | BYTES, FIELD(etag)},
+    {COT_COAP_IF_NONE_MATCH, 0, COT_COAP_HAS_IF_NONE_MATCH, IN_REQUEST, 0},
+    {COT_COAP_OBSERVE, 3, COT_COAP_HAS_OBSERVE, IN_BOTH | UINT32, FIELD(observe)},
+    {COT_COAP_URI_PORT, 2, 0, IN_REQUEST, 0},
+    {COT_COAP_LOCATION_PATH, 255, 0, IN_RESPONSE | REPEATS | SEGMENTS, FIELD(path)},
+    {COT_COAP_URI_PATH, 255, 0, IN_REQUEST | REPEATS | SEGMENTS, FIELD(path)},
+    {COT_COAP_CONTENT_FORMAT, 2, 0, IN_BOTH | UINT16, FIELD(content_format)},
+    {COT_COAP_MAX_AGE, 4, COT_COAP_HAS_MAX_AGE, IN_BOTH | UINT32, FIELD(max_age)},
+    {COT_COAP_URI_QUERY, 255, 0, IN_REQUEST | REPEATS | SEGMENTS, FIELD(query)},
+    {COT_COAP_ACCEPT, 2, 0, IN_REQUEST | UINT16, FIELD(accept)},
+    {COT_COAP_LOCATION_QUERY, 255, 0, IN_RESPONSE | REPEATS | SEGMENTS, FIELD(query)},
+    {COT_COAP_BLOCK2, 3, COT_COAP_HAS_BLOCK2, IN_BOTH | UINT32, FIELD(block2)},
+    {COT_COAP_BLOCK1, 3, COT_COAP_HAS_BLOCK1, IN_BOTH | UINT32, FIELD(block1)},
+    {COT_COAP_SIZE2, 4, COT_COAP_HAS_SIZE2, IN_BOTH | UINT32, FIELD(size2)},
+    {COT_COAP_PROXY_URI, 1034, COT_COAP_HAS_PROXY, IN_REQUEST | NOT_EMPTY, 0},
+    {COT_COAP_PROXY_SCHEME, 255, COT_COAP_HAS_PROXY, IN_REQUEST | NOT_EMPTY, 0},
+    {COT_COAP_SIZE1, 4, COT_COAP_HAS_SIZE1, IN_BOTH | UINT32, FIELD(size1)},
+    {COT_COAP_ECHO, 40, COT_COAP_HAS_ECHO, IN_BOTH | NOT_EMPTY | BYTES, FIELD(echo)},
+    {COT_COAP_REQUEST_TAG, 8, COT_COAP_HAS_REQUEST_TAG, IN_REQUEST | REPEATS | BYTES,
      FIELD(request_tag)},
 };
 
@@ -51,8 +49,8 @@ static const rule *rule_of(const cot_coap_option *o, unsigned direction, bool re
         const rule *r = &rules[i];
         if (r->number != o->number)
             continue;
-        bool legal = (r->where & direction) != 0 && (!repeated || (r->where & REPEATS) != 0) &&
-                     o->value.len >= r->min && o->value.len <= r->max;
+        bool legal = (r->what & direction) != 0 && (!repeated || (r->what & REPEATS) != 0) &&
+                     ((r->what & NOT_EMPTY) == 0 || o->value.len > 0) && o->value.len <= r->max;
         return legal ? r : NULL;
     }
     return NULL;
@@ -67,7 +65,7 @@ static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_
     cot_coap_segments segments;
     bool first = (v->has & r->has) == 0;
     v->has |= r->has;
-    switch ((enum value)r->value) {
+    switch ((enum value)(r->what & VALUE_MASK)) {
     case NOTED:
         break;
     case UINT16:
@@ -87,6 +85,8 @@ static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_
             segments.len = (uint32_t)left;
         }
         memcpy(field, &segments, sizeof segments);
+        break;
+    case VALUE_MASK:
         break;
     }
 }

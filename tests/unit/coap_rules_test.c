@@ -374,6 +374,16 @@ static void duplicates_are_known_64_ids_back(void **state)
                      COT_COAP_GOT_DUPLICATE);
 }
 
+static void ids_that_were_skipped_are_new(void **state)
+{
+    (void)state;
+    for (uint16_t mid = 0; mid < 64; mid++)
+        receive(NULL, COT_COAP_CON, COT_COAP_POST, mid, 1, 0);
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 100, 1, 0);
+    for (uint16_t mid = 64; mid < 100; mid++)
+        expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, mid, 1, 0), COT_COAP_GOT_REQUEST, 0, 0);
+}
+
 static void duplicates_are_known_in_more_ranges_than_windows(void **state)
 {
     (void)state;
@@ -400,12 +410,13 @@ static void a_message_id_is_new_again_after_its_lifetime(void **state)
                          COT_COAP_GOT_REQUEST);
         assert_int_equal(receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, start + 246999).kind,
                          COT_COAP_GOT_DUPLICATE);
-        assert_int_equal(receive(NULL, COT_COAP_CON, COT_COAP_POST, 900, 1, start + 249500).kind,
+        assert_int_equal(receive(NULL, COT_COAP_CON, COT_COAP_POST, 0x9000, 1, start + 249500).kind,
                          COT_COAP_GOT_REQUEST);
         assert_int_equal(receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, start + 499500).kind,
                          COT_COAP_GOT_REQUEST);
-        assert_int_equal(receive(NULL, COT_COAP_CON, COT_COAP_POST, 900, 1, start + 2000000).kind,
-                         COT_COAP_GOT_REQUEST);
+        assert_int_equal(
+            receive(NULL, COT_COAP_CON, COT_COAP_POST, 0x9000, 1, start + 2000000).kind,
+            COT_COAP_GOT_REQUEST);
     }
 }
 
@@ -465,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup(duplicates_get_what_the_first_one_got, fresh),
         cmocka_unit_test_setup(the_answers_of_the_last_four_are_kept, fresh),
         cmocka_unit_test_setup(duplicates_are_known_64_ids_back, fresh),
+        cmocka_unit_test_setup(ids_that_were_skipped_are_new, fresh),
         cmocka_unit_test_setup(duplicates_are_known_in_more_ranges_than_windows, fresh),
         cmocka_unit_test_setup(after_a_long_silence_nothing_is_known, fresh),
         cmocka_unit_test_setup(a_message_id_is_new_again_after_its_lifetime, fresh),
