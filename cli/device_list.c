@@ -33,12 +33,10 @@ static int run(cli *c, const char *const *args, int count)
 {
     json_t *devices = NULL;
     const char *group = cli_option_of(c, "group");
-    char *path = cli_path(group != NULL ? "/devices?q={}&group={}" : "/devices?q={}",
-                          count > 0 ? args[0] : "", group != NULL ? group : "", NULL);
-    if (count == 0) {
-        free(path);
-        path = group != NULL ? cli_path("/devices?group={}", group) : cli_path("/devices");
-    }
+    char *path = count > 0 && group != NULL ? cli_path("/devices?q={}&group={}", args[0], group)
+                 : count > 0                ? cli_path("/devices?q={}", args[0])
+                 : group != NULL            ? cli_path("/devices?group={}", group)
+                                            : cli_path("/devices");
     int status = cli_get_all(c, path, &devices);
     if (status == CLI_OK && c->json) {
         cli_print_json(devices);

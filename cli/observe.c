@@ -111,6 +111,9 @@ static int run(cli *c, const char *const *args, int count)
     int status = CLI_OK;
     if (cli_option_of(c, "detach") != NULL) {
         status = start(c, &o);
+        if (status == CLI_OK && !c->json) {
+            (void)printf("observing /%s; its values: cotter device show %s\n", o.path, o.endpoint);
+        }
     } else {
         cli_stop_on_signals();
         cli_stream s = {.on_open = start, .on_event = on_event, .ctx = &o};

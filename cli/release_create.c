@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cotter release create: wrap an image into an unsigned SUIT envelope. */
-#include "cli/crypto_openssl.h"
 #include "cli/ids.h"
 #include "cli/release.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/suit/write.h"
 
 #include <limits.h>

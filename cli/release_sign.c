@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cotter release sign: put an ECDSA P-256 signature over the manifest into a release file. */
-#include "cli/crypto_openssl.h"
 #include "cli/release.h"
+#include "core/cose/host/crypto_libcrypto.h"
 #include "core/suit/write.h"
 
 #include <openssl/ec.h>

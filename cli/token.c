@@ -26,6 +26,11 @@ static bool expiry(const char *text, char out[static 32])
     return true;
 }
 
+static long long id_of(const json_t *token)
+{
+    return (long long)json_integer_value(json_object_get(token, "id"));
+}
+
 static int deliver(const cli *c, const json_t *token, const char *out)
 {
     if (out != NULL) {
@@ -37,12 +42,12 @@ static int deliver(const cli *c, const json_t *token, const char *out)
         if (!cli_close(f, out)) {
             return CLI_FAILED;
         }
-        (void)printf("token %s is in %s\n", cli_text(token, "id"), out);
+        (void)printf("token %lld is in %s\n", id_of(token), out);
     } else if (c->json) {
         cli_print_json(token);
     } else {
         (void)printf("%s\n", cli_text(token, "token"));
-        (void)fprintf(stderr, "This is shown only once. Its id is %s.\n", cli_text(token, "id"));
+        (void)fprintf(stderr, "This is shown only once. Its id is %lld.\n", id_of(token));
     }
     return CLI_OK;
 }
@@ -87,7 +92,7 @@ static int list(cli *c, const char *const *args, int count)
     } else if (status == CLI_OK) {
         json_array_foreach(tokens, i, token)
         {
-            cli_cell(&t, cli_text(token, "id"));
+            cli_cellf(&t, "%lld", id_of(token));
             cli_cell(&t, cli_text(token, "name"));
             cli_cell(&t, cli_text(token, "role"));
             cli_cell(&t, cli_ago(ago, cli_text(token, "last_used_at")));
