@@ -1,101 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bits of half, single and double. */
+/* Bits of half, single and double. Half goes by way of single, so that nearly all is 32-bit work. */
 #include "core/cbor/float.h"
 
 #include <string.h>
 
-#define DOUBLE_FRACTION 52
+enum {
+    HALF_FRACTION = 10,
+    SINGLE_FRACTION = 23,
+    SINGLE_MAX = 0xFF,    /* exponent of infinity and NaN */
+    HALF_TO_SINGLE = 112, /* differences of the exponents' biases */
+    SINGLE_TO_DOUBLE = 896,
+    DOUBLE_MAX = 0x7FF
+};
 
-/* A format of 1 sign bit, `exponent` bits and `fraction` bits. */
-typedef struct layout {
-    int exponent;
-    int fraction;
-} layout;
-
-static const layout half_layout = {5, 10};
-static const layout single_layout = {8, 23};
-
-static uint64_t mask(int bits)
+/* A single's fields; `exponent` is that of the wider format while converting. */
+static uint32_t single_of(uint32_t sign, uint32_t exponent, uint32_t fraction)
 {
-    return (UINT64_C(1) << bits) - 1;
+    return sign << 31 | exponent << SINGLE_FRACTION | fraction;
 }
 
-static uint64_t widen(uint64_t v, layout l)
+/* Give a subnormal its leading one, which `bit` marks and which is then dropped: returns the exponent. */
+static int32_t normalize(uint32_t *fraction, uint32_t bit)
 {
-    uint64_t sign = v >> (l.exponent + l.fraction) << 63;
-    int exponent = (int)(v >> l.fraction & mask(l.exponent));
-    uint64_t fraction = v & mask(l.fraction);
-    int bias = (int)mask(l.exponent - 1);
-
-    if (exponent == (int)mask(l.exponent))
-        return sign | UINT64_C(0x7FF) << DOUBLE_FRACTION |
-               fraction << (DOUBLE_FRACTION - l.fraction);
-    if (exponent == 0) {
-        if (fraction == 0)
-            return sign;
-        exponent = 1;
-        while (fraction >> l.fraction == 0) { /* a subnormal: give it its leading one */
-            fraction <<= 1;
-            exponent--;
-        }
-        fraction &= mask(l.fraction);
+    int32_t exponent = 1;
+    while ((*fraction & bit) == 0) {
+        *fraction <<= 1;
+        exponent--;
     }
-    return sign | (uint64_t)(exponent - bias + 1023) << DOUBLE_FRACTION |
-           fraction << (DOUBLE_FRACTION - l.fraction);
+    *fraction &= bit - 1;
+    return exponent;
 }
 
-static bool narrow(uint64_t v, layout l, uint32_t *out)
+static uint32_t half_to_single(uint32_t half)
 {
-    uint64_t sign = v >> 63 << (l.exponent + l.fraction);
-    int exponent = (int)(v >> DOUBLE_FRACTION & 0x7FF);
-    uint64_t fraction = v & mask(DOUBLE_FRACTION);
-    int lost = DOUBLE_FRACTION - l.fraction; /* low bits that have to be zero */
-
-    if (exponent == 0x7FF) {
-        exponent = (int)mask(l.exponent);
-    } else if (exponent == 0) {
-        if (fraction != 0) /* far below any subnormal of the narrow format */
-            return false;
-    } else {
-        exponent += (int)mask(l.exponent - 1) - 1023;
-        if (exponent >= (int)mask(l.exponent))
-            return false;
-        if (exponent <= 0) {
-            lost += 1 - exponent;
-            if (lost > DOUBLE_FRACTION)
-                return false;
-            fraction |= UINT64_C(1) << DOUBLE_FRACTION;
-            exponent = 0;
-        }
+    uint32_t fraction = half & 0x3FF;
+    int32_t exponent = (int32_t)(half >> HALF_FRACTION & 0x1F);
+    if (exponent == 0x1F) {
+        exponent = SINGLE_MAX;
+    } else if (exponent != 0 || fraction != 0) {
+        if (exponent == 0)
+            exponent = normalize(&fraction, 1u << HALF_FRACTION);
+        exponent += HALF_TO_SINGLE;
     }
-    if ((fraction & mask(lost)) != 0)
-        return false;
-    *out = (uint32_t)(sign | (uint64_t)exponent << l.fraction | fraction >> lost);
-    return true;
-}
-
-uint64_t cot_half_to_double_bits(uint16_t half)
-{
-    return widen(half, half_layout);
+    return single_of(half >> 15, (uint32_t)exponent, fraction << (SINGLE_FRACTION - HALF_FRACTION));
 }
 
 uint64_t cot_single_to_double_bits(uint32_t single)
 {
-    return widen(single, single_layout);
+    uint32_t fraction = single & 0x7FFFFF;
+    int32_t exponent = (int32_t)(single >> SINGLE_FRACTION & 0xFF);
+    if (exponent == SINGLE_MAX) {
+        exponent = DOUBLE_MAX;
+    } else if (exponent != 0 || fraction != 0) {
+        if (exponent == 0)
+            exponent = normalize(&fraction, 1u << SINGLE_FRACTION);
+        exponent += SINGLE_TO_DOUBLE;
+    }
+    uint32_t high = (single & 0x80000000u) | (uint32_t)exponent << 20 | fraction >> 3;
+    return (uint64_t)high << 32 | fraction << 29;
 }
 
-bool cot_double_bits_to_half(uint64_t bits, uint16_t *out)
+uint64_t cot_half_to_double_bits(uint16_t half)
 {
-    uint32_t narrowed;
-    if (!narrow(bits, half_layout, &narrowed))
+    return cot_single_to_double_bits(half_to_single(half));
+}
+
+/* Move `fraction` with its leading one down by what a subnormal needs; false when bits would be lost. */
+static bool denormalize(uint32_t *fraction, uint32_t bit, int32_t exponent)
+{
+    uint32_t shift = (uint32_t)(1 - exponent);
+    if (shift > SINGLE_FRACTION)
         return false;
-    *out = (uint16_t)narrowed;
-    return true;
+    *fraction |= bit;
+    bool exact = (*fraction & ((1u << shift) - 1)) == 0;
+    *fraction >>= shift;
+    return exact;
 }
 
 bool cot_double_bits_to_single(uint64_t bits, uint32_t *out)
 {
-    return narrow(bits, single_layout, out);
+    uint32_t high = (uint32_t)(bits >> 32);
+    uint32_t low = (uint32_t)bits;
+    int32_t exponent = (int32_t)(high >> 20 & DOUBLE_MAX);
+    uint32_t fraction = (high & 0xFFFFF) << 3 | low >> 29;
+
+    if (low << 3 != 0)
+        return false;
+    if (exponent == DOUBLE_MAX) {
+        exponent = SINGLE_MAX;
+    } else if (exponent != 0 || fraction != 0) {
+        exponent -= SINGLE_TO_DOUBLE;
+        if (exponent >= SINGLE_MAX)
+            return false;
+        if (exponent <= 0) {
+            if (!denormalize(&fraction, 1u << SINGLE_FRACTION, exponent))
+                return false;
+            exponent = 0;
+        }
+    }
+    *out = single_of(high >> 31, (uint32_t)exponent, fraction);
+    return true;
+}
+
+bool cot_double_bits_to_half(uint64_t bits, uint16_t *out)
+{
+    uint32_t single;
+    if (!cot_double_bits_to_single(bits, &single))
+        return false;
+    int32_t exponent = (int32_t)(single >> SINGLE_FRACTION & 0xFF);
+    uint32_t fraction = single & 0x7FFFFF;
+    if (exponent == SINGLE_MAX) {
+        exponent = 0x1F;
+    } else if (exponent != 0 || fraction != 0) {
+        exponent -= HALF_TO_SINGLE;
+        if (exponent >= 0x1F)
+            return false;
+        if (exponent <= 0) {
+            if (!denormalize(&fraction, 1u << SINGLE_FRACTION, exponent))
+                return false;
+            exponent = 0;
+        }
+    }
+    if ((fraction & 0x1FFF) != 0)
+        return false;
+    *out = (uint16_t)(single >> 31 << 15 | (uint32_t)exponent << HALF_FRACTION | fraction >> 13);
+    return true;
 }
 
 uint64_t cot_double_bits(double v)

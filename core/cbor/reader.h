@@ -65,8 +65,8 @@ uint64_t cot_cbor_read_tag(cot_cbor_reader *r);
 /* Type of the next item without reading it; NONE at the end of the input or after an error. */
 cot_cbor_type cot_cbor_peek(const cot_cbor_reader *r);
 
-/* Read one whole item with all its content; its bytes are returned. With CANONICAL the keys of its
- * maps must be in order (COT_E_MALFORMED). COT_E_LIMIT is latched beyond COT_CBOR_MAX_DEPTH. */
+/* Read one whole item with all its content; its bytes are returned. The order of map
+ * keys is not looked at (cot_cbor_check does). COT_E_LIMIT is latched beyond COT_CBOR_MAX_DEPTH. */
 cot_bytes cot_cbor_skip(cot_cbor_reader *r);
 
 /* Is the encoded key `next` after `prev` in bytewise order (RFC 8949 section 4.2.1)? An empty prev

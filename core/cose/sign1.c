@@ -5,24 +5,20 @@
 #include "core/cbor/reader.h"
 #include "core/cbor/writer.h"
 
-enum { TAG_SIGN1 = 18, HEADER_ALGORITHM = 1, SIMPLE_NULL = 22 };
+#include <string.h>
+
+enum { TAG_SIGN1 = 18, SIMPLE_NULL = 22 };
 
 static const uint8_t es256_protected[] = {0xA1, 0x01, 0x26}; /* {1: -7} */
+enum { ESP256 = 0x28 }; /* -9 in its place: RFC 9864's name for it */
 
-/* {1: algorithm} and nothing else: a further parameter could change what the signature means. */
-static cot_status check_protected(cot_bytes header)
+/* {1: algorithm} in its one canonical form and nothing else: a further parameter could change what the
+ * signature means. */
+static bool known_protected(cot_bytes header)
 {
-    cot_cbor_reader r;
-    cot_cbor_reader_init(&r, header, COT_CBOR_CANONICAL);
-    uint64_t pairs = cot_cbor_read_map(&r);
-    int64_t label = cot_cbor_read_int(&r);
-    int64_t algorithm = cot_cbor_read_int(&r);
-    if (r.in.err != COT_OK)
-        return r.in.err;
-    if (pairs != 1 || label != HEADER_ALGORITHM ||
-        (algorithm != COT_COSE_ES256 && algorithm != COT_COSE_ESP256))
-        return COT_E_UNSUPPORTED;
-    return cot_reader_end(&r.in);
+    return header.len == sizeof es256_protected &&
+           memcmp(header.p, es256_protected, header.len - 1) == 0 &&
+           (header.p[2] == es256_protected[2] || header.p[2] == ESP256);
 }
 
 cot_status cot_cose_sign1_parse(cot_bytes in, cot_cose_sign1 *out)
@@ -44,8 +40,8 @@ cot_status cot_cose_sign1_parse(cot_bytes in, cot_cose_sign1 *out)
         s = COT_E_UNSUPPORTED;
     if (s == COT_OK && signature.len != COT_P256_SIG_SIZE)
         s = COT_E_MALFORMED;
-    if (s == COT_OK)
-        s = check_protected(header);
+    if (s == COT_OK && !known_protected(header))
+        s = COT_E_UNSUPPORTED;
     if (s == COT_OK)
         *out = (cot_cose_sign1){header, signature};
     return s;

@@ -7,10 +7,7 @@
 
 #include <cotter/crypto.h>
 
-/* COSE algorithm ids; both are ECDSA with SHA-256 here (ESP256, RFC 9864, names the curve P-256).
- */
-enum { COT_COSE_ES256 = -7, COT_COSE_ESP256 = -9 };
-
+/* The protected header is {1: -7} (ES256), or {1: -9} (ESP256 of RFC 9864, the same computation). */
 typedef struct cot_cose_sign1 {
     cot_bytes protected_header; /* content of the bstr, e.g. A1 01 26: signed as it stands */
     cot_bytes signature;        /* 64 bytes */

@@ -224,61 +224,57 @@ cot_status cot_decimal_parse_double(cot_bytes text, double *out)
 
 /* --- writing --- */
 
-static uint64_t power_of_ten(int n)
-{
-    uint64_t v = 1;
-    while (n-- > 0)
-        v *= 10;
-    return v;
-}
+/* A decimal as text: its digits without a point, and the power of ten of the last one. */
+typedef struct digits {
+    uint8_t text[20];
+    int n;
+    int power;
+} digits;
 
-/* fraction · 2^exponent rounded to `precision` significant digits: returns them, and in *power the
- * decimal exponent of the last one. */
-static uint64_t to_decimal(uint64_t fraction, int exponent, int precision, int *power)
+/* fraction · 2^exponent rounded to `precision` significant digits. */
+static uint64_t to_decimal(uint64_t fraction, int exponent, int precision, digits *out)
 {
     big b;
-    big_set(&b, fraction);
-    int top = big_bits(&b) - 1 + exponent;
-    /* floor(top · log10 2), exact for |top| ≤ 1650; the value may have one digit more. */
-    int digits = (int)(((int64_t)top * 1262611 + ((int64_t)1 << 40)) >> 22) - (1 << 18);
     uint64_t v;
+    cot_writer w;
+    big_set(&b, fraction);
+    uint32_t top = (uint32_t)(big_bits(&b) - 1 + exponent);
+    /* floor(top · log10 2), exact for |top| ≤ 1650; the value may have one digit more. */
+    int power = (int)((top * 1262611u + (330u << 22)) >> 22) - 330 - precision + 1;
     do {
-        *power = digits - precision + 1;
         big_set(&b, fraction);
         big_scale2(&b, 1); /* one bit to round by */
-        if (exponent > 0)
-            big_scale2(&b, exponent);
-        big_scale10(&b, -*power);
-        if (exponent < 0)
-            big_scale2(&b, exponent);
+        big_scale2(&b, exponent > 0 ? exponent : 0);
+        big_scale10(&b, -power);
+        big_scale2(&b, exponent < 0 ? exponent : 0);
         v = big_round_half(&b);
-        digits++;
-    } while (v >= power_of_ten(precision));
+        cot_writer_init(&w, out->text, sizeof out->text);
+        cot_decimal_write_uint(&w, v);
+        out->n = (int)w.len;
+        out->power = power++;
+    } while (out->n > precision);
     return v;
 }
 
-/* digits · 10^power: "123", "0.00123", "1.23e-7". */
-static void write_decimal(cot_writer *w, uint64_t digits, int power)
+/* "123", "0.00123", "1.23e-7". */
+static void write_digits(cot_writer *w, const digits *d)
 {
-    uint8_t text[20];
-    cot_writer t;
-    cot_writer_init(&t, text, sizeof text);
-    cot_decimal_write_uint(&t, digits);
-    int n = (int)t.len;
-    int point = n + power; /* digits before the decimal point */
+    int n = d->n;
+    int point = n + d->power; /* digits before the decimal point */
     bool scientific = point < -4 || point > 17;
     int shown = scientific ? 1 : point;
 
-    for (int i = shown; i < 1; i++) { /* "0." and zeros before the first digit */
-        cot_write_text(w, i == shown ? "0." : "0");
-    }
-    for (int i = 0; i < n; i++) {
+    while (n > 1 && d->text[n - 1] == '0')
+        n--;
+    if (shown < 1)
+        cot_write_text(w, "0.");
+    for (int i = shown; i < 0; i++)
+        cot_write_u8(w, '0');
+    for (int i = 0; i < n || i < shown; i++) {
         if (i == shown && i > 0)
             cot_write_u8(w, '.');
-        cot_write_u8(w, text[i]);
+        cot_write_u8(w, i < n ? d->text[i] : '0');
     }
-    for (int i = n; i < shown; i++)
-        cot_write_u8(w, '0');
     if (scientific) {
         cot_write_u8(w, 'e');
         cot_decimal_write_int(w, point - 1);
@@ -291,8 +287,7 @@ void cot_decimal_write_double(cot_writer *w, double v)
     uint64_t magnitude = bits & ~(UINT64_C(1) << 63);
     uint64_t fraction = magnitude & ((UINT64_C(1) << 52) - 1);
     int exponent = (int)(magnitude >> 52);
-    uint64_t digits = 0;
-    int power = 0;
+    digits d = {.text = "0", .n = 1};
 
     if (exponent == 0x7FF) {
         cot_writer_fail(w, COT_E_RANGE);
@@ -304,15 +299,11 @@ void cot_decimal_write_double(cot_writer *w, double v)
         fraction |= UINT64_C(1) << 52;
     for (int precision = 15; precision <= 17 && fraction != 0; precision++) {
         uint64_t again;
-        digits = to_decimal(fraction, exponent - 1075, precision, &power);
-        if (from_decimal(digits, power, false, &again) == COT_OK && again == magnitude)
+        uint64_t v10 = to_decimal(fraction, exponent - 1075, precision, &d);
+        if (from_decimal(v10, d.power, false, &again) == COT_OK && again == magnitude)
             break;
-    }
-    while (digits != 0 && digits % 10 == 0) {
-        digits /= 10;
-        power++;
     }
     if (bits != magnitude)
         cot_write_u8(w, '-');
-    write_decimal(w, digits, digits == 0 ? 0 : power);
+    write_digits(w, &d);
 }

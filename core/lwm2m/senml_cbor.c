@@ -11,108 +11,94 @@ void cot_senml_reader_init(cot_senml_reader *s, const cot_lwm2m_path *base, cot_
     s->left = cot_cbor_read_array(&s->in);
 }
 
-/* What one record holds itself, before base fields are applied. */
+/* What kinds of value each label takes, from COT_SENML_LOWEST on. */
+#define NUMBER (1u << COT_INTEGER | 1u << COT_UNSIGNED | 1u << COT_FLOAT)
+#define TEXT (1u << COT_STRING)
+static const uint16_t kinds[COT_SENML_LABELS] = {
+    NUMBER,            /* base sum */
+    NUMBER,            /* base value */
+    TEXT,              /* base unit */
+    NUMBER,            /* base time */
+    TEXT,              /* base name */
+    1u << COT_INTEGER, /* base version */
+    TEXT,              /* name */
+    TEXT,              /* unit */
+    NUMBER,            /* value */
+    TEXT,              /* string value */
+    1u << COT_BOOLEAN, /* boolean value */
+    NUMBER,            /* sum */
+    NUMBER,            /* time */
+    NUMBER,            /* update time */
+    1u << COT_OPAQUE   /* data value */
+};
+static const uint16_t value_labels =
+    1u << (COT_SENML_VALUE - COT_SENML_LOWEST) | 1u << (COT_SENML_STRING - COT_SENML_LOWEST) |
+    1u << (COT_SENML_BOOL - COT_SENML_LOWEST) | 1u << (COT_SENML_DATA - COT_SENML_LOWEST);
+
+/* The record being read. */
 typedef struct fields {
-    uint32_t seen; /* bit per label */
-    cot_bytes name;
-    cot_bytes unit;
-    double time;
-    cot_value value; /* COT_NONE: not given */
+    cot_value own[COT_SENML_HIGHEST + 1]; /* by label; COT_NONE: not given */
+    cot_value value;
+    uint16_t seen; /* a bit for each label */
 } fields;
 
-static cot_value read_number(cot_cbor_reader *in)
+static bool is_number(const cot_value *v)
+{
+    return (NUMBER >> v->type & 1) != 0;
+}
+
+/* `item` as a value; COT_NONE for what no field may hold. */
+static cot_status value_of(const cot_cbor_item *item, cot_value *v)
+{
+    v->type = COT_NONE;
+    switch (item->type) {
+    case COT_CBOR_UINT:
+        v->type = item->arg > INT64_MAX ? COT_UNSIGNED : COT_INTEGER;
+        v->as.u = item->arg; /* the same bits as as.i where that is what it is */
+        break;
+    case COT_CBOR_NINT:
+        v->type = COT_INTEGER;
+        return cot_cbor_item_int(item, &v->as.i);
+    case COT_CBOR_FLOAT:
+        v->type = COT_FLOAT;
+        v->as.f = cot_double_of_bits(item->arg);
+        break;
+    case COT_CBOR_TEXT:
+    case COT_CBOR_BYTES:
+        v->type = item->type == COT_CBOR_TEXT ? COT_STRING : COT_OPAQUE;
+        v->as.bytes.p = item->bytes.p;
+        v->as.bytes.len = item->bytes.len;
+        break;
+    case COT_CBOR_SIMPLE:
+        if (item->arg == 20 || item->arg == 21)
+            v->type = COT_BOOLEAN;
+        v->as.b = item->arg == 21;
+        break;
+    case COT_CBOR_TAG: /* decimal fractions (tag 4) */
+        return COT_E_UNSUPPORTED;
+    case COT_CBOR_ARRAY:
+    case COT_CBOR_MAP:
+    case COT_CBOR_BREAK:
+    case COT_CBOR_NONE:
+        break;
+    }
+    return COT_OK;
+}
+
+static void read_value(cot_cbor_reader *in, unsigned allowed, cot_value *v)
 {
     cot_cbor_item item = cot_cbor_next(in);
-    cot_value v = {.type = COT_INTEGER};
-    if (item.type == COT_CBOR_FLOAT)
-        return cot_value_float(cot_cbor_item_double(&item));
-    if (item.type == COT_CBOR_UINT && item.arg > INT64_MAX)
-        return cot_value_uint(item.arg);
-    cot_status s =
-        item.type == COT_CBOR_TAG ? COT_E_UNSUPPORTED : cot_cbor_item_int(&item, &v.as.i);
-    if (s != COT_OK)
-        cot_reader_fail(&in->in, s);
-    return v;
+    cot_status err = value_of(&item, v);
+    if (err == COT_OK && (allowed >> v->type & 1) == 0)
+        err = COT_E_TYPE;
+    cot_reader_fail(&in->in, err);
 }
 
-static cot_value read_link(cot_cbor_reader *in)
+/* There may be one of v, vs, vb, vd, vlo. */
+static void only_value(cot_senml_reader *s, const fields *f)
 {
-    cot_lwm2m_record text = {.value = cot_value_string(cot_cbor_read_text(in))};
-    cot_value v;
-    cot_status s = cot_lwm2m_value_as(&text, COT_OBJLNK, NULL, &v);
-    if (s != COT_OK)
-        cot_reader_fail(&in->in, s);
-    return v;
-}
-
-/* Remember that `label` has been given; a second time is an error. */
-static void once(cot_senml_reader *s, fields *f, int label)
-{
-    uint32_t bit = UINT32_C(1) << (label - COT_SENML_LOWEST);
-    if ((f->seen & bit) != 0)
+    if (f->value.type != COT_NONE)
         cot_reader_fail(&s->in.in, COT_E_EXISTS);
-    f->seen |= bit;
-}
-
-static void read_value(cot_senml_reader *s, fields *f, cot_value v)
-{
-    if (f->value.type != COT_NONE) /* at most one of v, vs, vb, vd, vlo */
-        cot_reader_fail(&s->in.in, COT_E_EXISTS);
-    f->value = v;
-}
-
-static void read_base_field(cot_senml_reader *s, int label)
-{
-    switch (label) {
-    case COT_SENML_BASE_VERSION:
-        if (cot_cbor_read_uint(&s->in) > 10)
-            cot_reader_fail(&s->in.in, COT_E_UNSUPPORTED);
-        break;
-    case COT_SENML_BASE_NAME:
-        s->basis.base_name = cot_cbor_read_text(&s->in);
-        break;
-    case COT_SENML_BASE_TIME:
-        s->basis.time = cot_cbor_read_double(&s->in);
-        s->basis.timed = true;
-        break;
-    case COT_SENML_BASE_UNIT:
-        s->basis.unit = cot_cbor_read_text(&s->in);
-        break;
-    case COT_SENML_BASE_VALUE:
-        s->basis.value = read_number(&s->in);
-        break;
-    default: /* base sum */
-        read_number(&s->in);
-    }
-}
-
-static void read_own_field(cot_senml_reader *s, fields *f, int label)
-{
-    switch (label) {
-    case COT_SENML_NAME:
-        f->name = cot_cbor_read_text(&s->in);
-        break;
-    case COT_SENML_UNIT:
-        f->unit = cot_cbor_read_text(&s->in);
-        break;
-    case COT_SENML_VALUE:
-        read_value(s, f, read_number(&s->in));
-        break;
-    case COT_SENML_STRING:
-        read_value(s, f, cot_value_string(cot_cbor_read_text(&s->in)));
-        break;
-    case COT_SENML_BOOL:
-        read_value(s, f, cot_value_bool(cot_cbor_read_bool(&s->in)));
-        break;
-    case COT_SENML_TIME:
-        f->time = cot_cbor_read_double(&s->in);
-        break;
-    case COT_SENML_DATA:
-        read_value(s, f, cot_value_opaque(cot_cbor_read_bytes(&s->in)));
-        break;
-    default: /* sum, update time: of no use to LwM2M */
-        read_number(&s->in);
-    }
 }
 
 /* A field with a text label: "vlo" is LwM2M's object link; others are read over, unless they say that
@@ -120,7 +106,10 @@ static void read_own_field(cot_senml_reader *s, fields *f, int label)
 static void read_extension(cot_senml_reader *s, fields *f, cot_bytes label)
 {
     if (cot_bytes_is(label, "vlo")) {
-        read_value(s, f, read_link(&s->in));
+        cot_lwm2m_record text = {.form = COT_FORM_TYPED};
+        only_value(s, f);
+        read_value(&s->in, TEXT, &text.value);
+        cot_reader_fail(&s->in.in, cot_lwm2m_value_as(&text, COT_OBJLNK, NULL, &f->value));
         return;
     }
     if (label.len > 0 && label.p[label.len - 1] == '_')
@@ -128,61 +117,67 @@ static void read_extension(cot_senml_reader *s, fields *f, cot_bytes label)
     cot_cbor_skip(&s->in);
 }
 
+static void read_labelled(cot_senml_reader *s, fields *f, int label)
+{
+    unsigned at = (unsigned)(label - COT_SENML_LOWEST);
+    cot_value *v = label < 0 ? &s->basis[at] : &f->own[label];
+    if ((value_labels >> at & 1) != 0) {
+        only_value(s, f);
+        v = &f->value;
+    }
+    if ((f->seen >> at & 1) != 0)
+        cot_reader_fail(&s->in.in, COT_E_EXISTS);
+    f->seen = (uint16_t)(f->seen | 1u << at);
+    read_value(&s->in, kinds[at], v);
+    if (label == COT_SENML_BASE_VERSION && (v->as.i < 0 || v->as.i > 10))
+        cot_reader_fail(&s->in.in, COT_E_UNSUPPORTED);
+}
+
 static void read_field(cot_senml_reader *s, fields *f, const cot_cbor_item *key)
 {
     int64_t label;
-    cot_status err = COT_E_TYPE;
     if (key->type == COT_CBOR_TEXT) {
         read_extension(s, f, key->bytes);
         return;
     }
-    if (key->type == COT_CBOR_UINT || key->type == COT_CBOR_NINT)
-        err = cot_cbor_item_int(key, &label);
-    if (err != COT_OK) {
-        cot_reader_fail(&s->in.in, err);
-        return;
-    }
-    if (label < COT_SENML_LOWEST || label > COT_SENML_HIGHEST) {
+    cot_reader_fail(&s->in.in, cot_cbor_item_int(key, &label));
+    if (label < COT_SENML_LOWEST || label > COT_SENML_HIGHEST)
         cot_cbor_skip(&s->in);
-        return;
-    }
-    once(s, f, (int)label);
-    if (label < 0)
-        read_base_field(s, (int)label);
     else
-        read_own_field(s, f, (int)label);
+        read_labelled(s, f, (int)label);
 }
 
+/* 0 when not given: "the missing one is zero" (RFC 8428 section 4.5.3). */
 static double as_double(const cot_value *v)
 {
     if (v->type == COT_FLOAT)
         return v->as.f;
-    return v->type == COT_UNSIGNED ? (double)v->as.u : (double)v->as.i;
+    if (v->type == COT_UNSIGNED)
+        return (double)v->as.u;
+    return v->type == COT_INTEGER ? (double)v->as.i : 0.0;
 }
 
 /* Value plus base value (RFC 8428 section 4.5.4). */
-static void add(cot_senml_reader *s, cot_value *v, const cot_value *base)
+static cot_status add(cot_value *v, const cot_value *base)
 {
-    bool number = v->type == COT_FLOAT || v->type == COT_INTEGER || v->type == COT_UNSIGNED;
-    if (base->type == COT_NONE || !number)
-        return;
-    if (v->type != COT_INTEGER || base->type != COT_INTEGER) {
+    if (base->type == COT_NONE || !is_number(v))
+        return COT_OK;
+    if (v->type != COT_INTEGER || base->type != COT_INTEGER)
         *v = cot_value_float(as_double(v) + as_double(base));
-    } else if (base->as.i > 0 ? v->as.i > INT64_MAX - base->as.i
-                              : v->as.i < INT64_MIN - base->as.i) {
-        cot_reader_fail(&s->in.in, COT_E_RANGE);
-    } else {
+    else if (base->as.i > 0 ? v->as.i > INT64_MAX - base->as.i : v->as.i < INT64_MIN - base->as.i)
+        return COT_E_RANGE;
+    else
         v->as.i += base->as.i;
-    }
+    return COT_OK;
 }
 
 /* The map of one record. */
 static void read_fields(cot_senml_reader *s, fields *f)
 {
     uint64_t pairs = cot_cbor_read_map(&s->in);
-    for (uint64_t i = 0; i < pairs && s->in.in.err == COT_OK; i++) {
+    for (; pairs > 0 && s->in.in.err == COT_OK; pairs--) {
         cot_cbor_item key = cot_cbor_next(&s->in);
-        if (key.type == COT_CBOR_BREAK && pairs == COT_CBOR_INDEFINITE)
+        if (key.type == COT_CBOR_BREAK && pairs > UINT32_MAX) /* counted down from INDEFINITE */
             return;
         read_field(s, f, &key);
     }
@@ -207,22 +202,26 @@ static cot_status begin_record(cot_senml_reader *s)
 
 cot_status cot_senml_next_record(cot_senml_reader *s, cot_senml_record *rec)
 {
-    fields f = {.value = {.type = COT_NONE}};
-    *rec = (cot_senml_record){.value = {.type = COT_NONE}};
+    static const cot_value none = {.type = COT_NONE};
+    const cot_value *basis = s->basis - COT_SENML_LOWEST;
+    fields f = {.value = none};
+    *rec = (cot_senml_record){.value = none};
     cot_status err = begin_record(s);
     if (err != COT_OK)
         return err;
     read_fields(s, &f);
-    add(s, &f.value, &s->basis.value);
+    if (s->in.in.err == COT_OK)
+        cot_reader_fail(&s->in.in, add(&f.value, &basis[COT_SENML_BASE_VALUE]));
     if (s->in.in.err != COT_OK)
         return s->in.in.err;
-    rec->base_name = s->basis.base_name;
-    rec->name = f.name;
-    rec->unit = f.unit.len > 0 ? f.unit : s->basis.unit;
+    const cot_value *unit = &f.own[COT_SENML_UNIT];
+    const cot_value *time = &f.own[COT_SENML_TIME];
+    rec->base_name = cot_value_bytes(&basis[COT_SENML_BASE_NAME]);
+    rec->name = cot_value_bytes(&f.own[COT_SENML_NAME]);
+    rec->unit = cot_value_bytes(unit->type == COT_NONE ? &basis[COT_SENML_BASE_UNIT] : unit);
     rec->value = f.value;
-    rec->timed =
-        s->basis.timed || (f.seen & UINT32_C(1) << (COT_SENML_TIME - COT_SENML_LOWEST)) != 0;
-    rec->time = s->basis.time + f.time;
+    rec->timed = time->type != COT_NONE || basis[COT_SENML_BASE_TIME].type != COT_NONE;
+    rec->time = as_double(&basis[COT_SENML_BASE_TIME]) + as_double(time);
     return COT_OK;
 }
 

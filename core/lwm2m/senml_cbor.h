@@ -25,7 +25,8 @@ enum {
     COT_SENML_TIME = 6,
     COT_SENML_UPDATE_TIME = 7,
     COT_SENML_DATA = 8,
-    COT_SENML_HIGHEST = 8
+    COT_SENML_HIGHEST = 8,
+    COT_SENML_LABELS = 15
 };
 
 /* One record with its base fields applied (RFC 8428 section 4.6), except that base name and name
@@ -43,7 +44,7 @@ typedef struct cot_senml_reader {
     cot_cbor_reader in;
     uint64_t left; /* records; COT_CBOR_INDEFINITE until the break */
     cot_lwm2m_path base;
-    cot_senml_record basis; /* base name, unit, time, value as far as given */
+    cot_value basis[-COT_SENML_LOWEST]; /* base fields as far as given, from COT_SENML_LOWEST on */
 } cot_senml_reader;
 
 /* Read a pack. Arrays and maps of indefinite length are accepted (RFC 8428 section 6 lets streaming

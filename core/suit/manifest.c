@@ -7,17 +7,43 @@
 
 #include <string.h>
 
+/* One entry that a map may have: its key and the type of its value. Maps are read by a table of these,
+ * keys ascending; a key that the table does not have is outside our profile. */
+typedef struct entry {
+    uint8_t key;
+    uint8_t type; /* cot_cbor_type; ANY is read over */
+} entry;
+
+enum { ANY = COT_CBOR_NONE };
+
 enum {
-    KEY_VERSION = 1,
-    KEY_SEQUENCE = 2,
-    KEY_COMMON = 3,
-    KEY_REFERENCE = 4,
-    KEY_VALIDATE = 7,
-    KEY_FETCH = 16,
-    KEY_INSTALL = 20,
-    KEY_TEXT = 23
+    VERSION,
+    SEQUENCE,
+    COMMON,
+    REFERENCE,
+    VALIDATE,
+    FETCH,
+    INSTALL,
+    INFORMATION,
+    MANIFEST_ENTRIES
 };
-enum { COMMON_COMPONENTS = 2, COMMON_SHARED = 4 };
+static const entry manifest_entries[MANIFEST_ENTRIES] = {
+    [VERSION] = {1, COT_CBOR_UINT},   [SEQUENCE] = {2, COT_CBOR_UINT},
+    [COMMON] = {3, COT_CBOR_BYTES},   [REFERENCE] = {4, COT_CBOR_TEXT},
+    [VALIDATE] = {7, COT_CBOR_BYTES}, [FETCH] = {16, COT_CBOR_BYTES},
+    [INSTALL] = {20, COT_CBOR_BYTES}, [INFORMATION] = {23, ANY}};
+
+enum { COMPONENTS, SHARED, COMMON_ENTRIES };
+static const entry common_entries[COMMON_ENTRIES] = {
+    [COMPONENTS] = {2, ANY}, [SHARED] = {4, COT_CBOR_BYTES}};
+
+enum { VENDOR, CLASS, DIGEST, SIZE, URI, PARAMETERS };
+static const entry parameter_entries[PARAMETERS] = {[VENDOR] = {1, COT_CBOR_BYTES},
+                                                    [CLASS] = {2, COT_CBOR_BYTES},
+                                                    [DIGEST] = {3, COT_CBOR_BYTES},
+                                                    [SIZE] = {14, COT_CBOR_UINT},
+                                                    [URI] = {21, COT_CBOR_TEXT}};
+
 enum {
     CONDITION_VENDOR = 1,
     CONDITION_CLASS = 2,
@@ -26,181 +52,74 @@ enum {
     DIRECTIVE_OVERRIDE = 20,
     DIRECTIVE_FETCH = 21
 };
-enum {
-    PARAMETER_VENDOR = 1,
-    PARAMETER_CLASS = 2,
-    PARAMETER_DIGEST = 3,
-    PARAMETER_SIZE = 14,
-    PARAMETER_URI = 21
-};
-
-/* The parts of a manifest; an empty one is not there. */
-typedef struct parts {
-    bool version;
-    bool sequence;
-    cot_bytes shared;
-    cot_bytes fetch;
-    cot_bytes install;
-    cot_bytes validate;
-} parts;
 
 /* The machine that runs the sequences. */
 typedef struct machine {
     const cot_suit_device *device;
     cot_suit_manifest *out;
-    cot_bytes vendor; /* parameters; empty: not set */
-    cot_bytes class_id;
-    cot_bytes digest;
-    cot_bytes uri;
-    uint64_t size;
-    bool has_size;
-    bool shared; /* the shared sequence is running */
+    cot_cbor_item parameter[PARAMETERS]; /* type NONE: not set */
+    bool shared;                         /* the shared sequence is running */
+    bool validate;                       /* the validate sequence is running */
     bool vendor_matched;
     bool class_matched;
     bool fetched;
     bool image_known;     /* an image-match has said what out->digest and size are */
     bool image_validated; /* the validate sequence has one */
-    bool validate;        /* the validate sequence is running */
 } machine;
 
-/* --- reading the map --- */
-
-/* The next key of a canonical map: an integer above the ones before. */
-static int64_t read_key(cot_cbor_reader *r, int64_t *last)
+/* Read a map by `table` of `n` entries into `items`; entries that it does not have stay as they are. */
+static void read_map(cot_cbor_reader *r, const entry *table, size_t n, cot_cbor_item *items)
 {
-    int64_t key = cot_cbor_read_int(r);
-    if (r->in.err == COT_OK && (key < 0 || key <= *last))
-        cot_reader_fail(&r->in, key < 0 ? COT_E_UNSUPPORTED : COT_E_MALFORMED);
-    *last = key;
-    return key;
+    size_t i = 0; /* keys below table[i] are past */
+    for (uint64_t pairs = cot_cbor_read_map(r); pairs > 0 && r->in.err == COT_OK; pairs--) {
+        int64_t key = cot_cbor_read_int(r);
+        size_t at = 0;
+        while (at < n && table[at].key != key)
+            at++;
+        if (at == n)
+            cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
+        else if (at < i)
+            cot_reader_fail(&r->in, COT_E_MALFORMED); /* out of order, or twice */
+        else if (table[at].type == ANY)
+            items[at].bytes = cot_cbor_skip(r);
+        else if (table[at].type != (uint8_t)cot_cbor_peek(r))
+            cot_reader_fail(&r->in, cot_reader_left(&r->in) > 0 ? COT_E_TYPE : COT_E_TRUNCATED);
+        else
+            items[at] = cot_cbor_next(r);
+        i = at + 1;
+    }
 }
 
-/* [[id…]]: one component, whatever its name. */
-static void read_components(cot_cbor_reader *r)
-{
-    if (cot_cbor_read_array(r) != 1)
-        cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-    uint64_t segments = cot_cbor_read_array(r);
-    for (; segments > 0 && r->in.err == COT_OK; segments--)
-        cot_cbor_read_bytes(r);
-}
-
-static cot_status read_common(cot_bytes in, parts *p)
+/* A whole map by a table; *items begin as not given. */
+static cot_status parse_map(cot_bytes in, const entry *table, size_t n, cot_cbor_item *items)
 {
     cot_cbor_reader r;
-    int64_t last = -1;
-    bool components = false;
+    for (size_t i = 0; i < n; i++)
+        items[i] = (cot_cbor_item){COT_CBOR_NONE, 0, {NULL, 0}};
     cot_cbor_reader_init(&r, in, COT_CBOR_CANONICAL);
-    for (uint64_t pairs = cot_cbor_read_map(&r); pairs > 0 && r.in.err == COT_OK; pairs--) {
-        int64_t key = read_key(&r, &last);
-        if (key == COMMON_COMPONENTS) {
-            read_components(&r);
-            components = true;
-        } else if (key == COMMON_SHARED) {
-            p->shared = cot_cbor_read_bytes(&r);
-        } else {
-            cot_reader_fail(&r.in, COT_E_UNSUPPORTED);
-        }
-    }
-    if (!components)
-        cot_reader_fail(&r.in, COT_E_MALFORMED);
+    read_map(&r, table, n, items);
     return cot_reader_end(&r.in);
 }
 
-/* A command sequence; one that is severed (a digest in its place) is outside our profile. */
-static cot_bytes read_sequence(cot_cbor_reader *r)
-{
-    if (cot_cbor_peek(r) == COT_CBOR_ARRAY)
-        cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-    return cot_cbor_read_bytes(r);
-}
-
-static void read_entry(cot_cbor_reader *r, int64_t key, const cot_suit_device *device, parts *p,
-                       cot_suit_manifest *out)
-{
-    switch (key) {
-    case KEY_VERSION:
-        p->version = true;
-        if (cot_cbor_read_uint(r) != 1)
-            cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-        return;
-    case KEY_SEQUENCE:
-        p->sequence = true;
-        out->sequence = cot_cbor_read_uint(r);
-        if (r->in.err == COT_OK && out->sequence < device->sequence)
-            cot_reader_fail(&r->in, COT_E_REPLAY);
-        return;
-    case KEY_COMMON:
-        cot_reader_fail(&r->in, read_common(cot_cbor_read_bytes(r), p));
-        return;
-    case KEY_REFERENCE:
-        cot_cbor_read_text(r);
-        return;
-    case KEY_VALIDATE:
-        p->validate = read_sequence(r);
-        return;
-    case KEY_FETCH:
-        p->fetch = read_sequence(r);
-        return;
-    case KEY_INSTALL:
-        p->install = read_sequence(r);
-        return;
-    case KEY_TEXT:
-        cot_cbor_skip(r);
-        return;
-    default:
-        cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-    }
-}
-
-static cot_status read_manifest(cot_bytes in, const cot_suit_device *device, parts *p,
-                                cot_suit_manifest *out)
+/* [[id…]]: one component, whatever its name. */
+static cot_status check_components(cot_bytes in)
 {
     cot_cbor_reader r;
-    int64_t last = -1;
     cot_cbor_reader_init(&r, in, COT_CBOR_CANONICAL);
-    for (uint64_t pairs = cot_cbor_read_map(&r); pairs > 0 && r.in.err == COT_OK; pairs--) {
-        int64_t key = read_key(&r, &last);
-        read_entry(&r, key, device, p, out);
-    }
-    if (!p->version || !p->sequence || p->shared.len == 0 || p->validate.len == 0)
-        cot_reader_fail(&r.in, COT_E_MALFORMED);
+    if (cot_cbor_read_array(&r) != 1)
+        cot_reader_fail(&r.in, COT_E_UNSUPPORTED);
+    uint64_t segments = cot_cbor_read_array(&r);
+    for (; segments > 0 && r.in.err == COT_OK; segments--)
+        cot_cbor_read_bytes(&r);
     return cot_reader_end(&r.in);
 }
 
 /* --- running the sequences --- */
 
-static void override_parameters(machine *m, cot_cbor_reader *r)
+static cot_status check_id(const cot_cbor_item *wanted, const uint8_t id[static COT_SUIT_ID_SIZE])
 {
-    int64_t last = -1;
-    for (uint64_t pairs = cot_cbor_read_map(r); pairs > 0 && r->in.err == COT_OK; pairs--) {
-        switch (read_key(r, &last)) {
-        case PARAMETER_VENDOR:
-            m->vendor = cot_cbor_read_bytes(r);
-            break;
-        case PARAMETER_CLASS:
-            m->class_id = cot_cbor_read_bytes(r);
-            break;
-        case PARAMETER_DIGEST:
-            cot_reader_fail(&r->in, cot_suit_digest_parse(cot_cbor_read_bytes(r), &m->digest));
-            break;
-        case PARAMETER_SIZE:
-            m->size = cot_cbor_read_uint(r);
-            m->has_size = true;
-            break;
-        case PARAMETER_URI:
-            m->uri = cot_cbor_read_text(r);
-            break;
-        default:
-            cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-        }
-    }
-}
-
-static cot_status check_id(cot_bytes wanted, const uint8_t id[static COT_SUIT_ID_SIZE])
-{
-    bool same = wanted.len == COT_SUIT_ID_SIZE && memcmp(wanted.p, id, COT_SUIT_ID_SIZE) == 0;
-    return same ? COT_OK : COT_E_DENIED;
+    cot_bytes bytes = {id, COT_SUIT_ID_SIZE};
+    return cot_bytes_equal(wanted->bytes, bytes) ? COT_OK : COT_E_DENIED;
 }
 
 /* image-match: at this moment it only says what the image has to be; the bytes come later. All of a
@@ -208,23 +127,28 @@ static cot_status check_id(cot_bytes wanted, const uint8_t id[static COT_SUIT_ID
 static cot_status match_image(machine *m)
 {
     cot_suit_manifest *out = m->out;
-    if (m->digest.len == 0 || !m->has_size)
+    cot_bytes digest;
+    uint64_t size = m->parameter[SIZE].arg;
+    if (m->parameter[DIGEST].type == COT_CBOR_NONE || m->parameter[SIZE].type == COT_CBOR_NONE)
         return COT_E_UNSUPPORTED;
+    cot_status s = cot_suit_digest_parse(m->parameter[DIGEST].bytes, &digest);
+    if (s != COT_OK)
+        return s;
     if (m->image_known &&
-        (out->size != m->size || memcmp(out->digest, m->digest.p, sizeof out->digest) != 0))
+        (out->size != size || memcmp(out->digest, digest.p, sizeof out->digest) != 0))
         return COT_E_UNSUPPORTED;
-    memcpy(out->digest, m->digest.p, sizeof out->digest);
-    out->size = m->size;
+    memcpy(out->digest, digest.p, sizeof out->digest);
+    out->size = size;
     m->image_known = true;
     m->image_validated = m->image_validated || m->validate;
-    return out->size <= m->device->capacity ? COT_OK : COT_E_LIMIT;
+    return size <= m->device->capacity ? COT_OK : COT_E_LIMIT;
 }
 
 static cot_status fetch(machine *m)
 {
-    if (m->uri.len == 0 || m->fetched || m->shared || m->validate)
+    if (m->parameter[URI].type == COT_CBOR_NONE || m->fetched || m->shared || m->validate)
         return COT_E_UNSUPPORTED;
-    m->out->uri = m->uri;
+    m->out->uri = m->parameter[URI].bytes;
     m->fetched = true;
     return COT_OK;
 }
@@ -235,7 +159,7 @@ static void run_command(machine *m, cot_cbor_reader *r)
     int64_t command = cot_cbor_read_int(r);
     cot_status s = COT_OK;
     if (command == DIRECTIVE_OVERRIDE) {
-        override_parameters(m, r);
+        read_map(r, parameter_entries, PARAMETERS, m->parameter);
         return;
     }
     uint64_t argument = cot_cbor_read_uint(r);
@@ -243,11 +167,11 @@ static void run_command(machine *m, cot_cbor_reader *r)
         return;
     switch (command) {
     case CONDITION_VENDOR:
-        s = check_id(m->vendor, m->device->vendor_id);
+        s = check_id(&m->parameter[VENDOR], m->device->vendor_id);
         m->vendor_matched = m->vendor_matched || m->shared;
         break;
     case CONDITION_CLASS:
-        s = check_id(m->class_id, m->device->class_id);
+        s = check_id(&m->parameter[CLASS], m->device->class_id);
         m->class_matched = m->class_matched || m->shared;
         break;
     case CONDITION_IMAGE:
@@ -295,17 +219,34 @@ static cot_status run_section(machine *m, cot_bytes shared, cot_bytes own)
 cot_status cot_suit_manifest_check(cot_bytes manifest_map, const cot_suit_device *device,
                                    cot_suit_manifest *out)
 {
-    parts p = {.version = false};
+    static const uint8_t sections[] = {FETCH, INSTALL, VALIDATE};
+    cot_cbor_item part[MANIFEST_ENTRIES];
+    cot_cbor_item common[COMMON_ENTRIES];
     machine m = {.device = device, .out = out};
+    for (size_t i = 0; i < PARAMETERS; i++)
+        m.parameter[i].type = COT_CBOR_NONE;
     *out = (cot_suit_manifest){.sequence = 0};
-    cot_status s = read_manifest(manifest_map, device, &p, out);
+
+    cot_status s = parse_map(manifest_map, manifest_entries, MANIFEST_ENTRIES, part);
+    if (s != COT_OK)
+        return s;
+    if (part[VERSION].type == COT_CBOR_NONE || part[SEQUENCE].type == COT_CBOR_NONE ||
+        part[COMMON].type == COT_CBOR_NONE || part[VALIDATE].type == COT_CBOR_NONE)
+        return COT_E_MALFORMED;
+    if (part[VERSION].arg != 1)
+        return COT_E_UNSUPPORTED;
+    out->sequence = part[SEQUENCE].arg;
+    if (out->sequence < device->sequence)
+        return COT_E_REPLAY;
+    s = parse_map(part[COMMON].bytes, common_entries, COMMON_ENTRIES, common);
+    if (s == COT_OK && (common[COMPONENTS].bytes.len == 0 || common[SHARED].bytes.len == 0))
+        s = COT_E_MALFORMED;
     if (s == COT_OK)
-        s = run_section(&m, p.shared, p.fetch);
-    if (s == COT_OK)
-        s = run_section(&m, p.shared, p.install);
-    m.validate = true;
-    if (s == COT_OK)
-        s = run_section(&m, p.shared, p.validate);
+        s = check_components(common[COMPONENTS].bytes);
+    for (size_t i = 0; i < sizeof sections && s == COT_OK; i++) {
+        m.validate = sections[i] == VALIDATE;
+        s = run_section(&m, common[SHARED].bytes, part[sections[i]].bytes);
+    }
     if (s == COT_OK && (!m.fetched || !m.image_validated))
         s = COT_E_UNSUPPORTED;
     return s;

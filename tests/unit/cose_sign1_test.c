@@ -44,12 +44,12 @@ static void refuses(void **state)
     assert_int_equal(parse("d284 43a10126 80 f6" SIG), COT_E_MALFORMED);
     assert_int_equal(parse("d284 43a10126 a0 4101" SIG), COT_E_UNSUPPORTED); /* payload inside */
     assert_int_equal(parse("d284 43a10126 a0 f6 4101"), COT_E_MALFORMED);
-    assert_int_equal(parse("d284 40 a0 f6" SIG), COT_E_TRUNCATED);
+    assert_int_equal(parse("d284 40 a0 f6" SIG), COT_E_UNSUPPORTED);
     assert_int_equal(parse("d284 44a1013822 a0 f6" SIG), COT_E_UNSUPPORTED); /* ES384 */
     assert_int_equal(parse("d284 46a20126044101 a0 f6" SIG), COT_E_UNSUPPORTED);
     assert_int_equal(parse("d284 43a10326 a0 f6" SIG), COT_E_UNSUPPORTED);
-    assert_int_equal(parse("d284 44a1012600 a0 f6" SIG), COT_E_MALFORMED);
-    assert_int_equal(parse("d284 44a1013806 a0 f6" SIG), COT_E_MALFORMED); /* -7 not shortest */
+    assert_int_equal(parse("d284 44a1012600 a0 f6" SIG), COT_E_UNSUPPORTED);
+    assert_int_equal(parse("d284 44a1013806 a0 f6" SIG), COT_E_UNSUPPORTED); /* -7 not shortest */
     assert_int_equal(parse("d8 12 84 43a10126 a0 f6" SIG), COT_E_MALFORMED);
 }
 

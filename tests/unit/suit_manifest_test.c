@@ -246,10 +246,11 @@ static void outside_the_profile(void **state)
         const char *more;
         cot_status want;
     } extra[] = {
-        {"15 00", COT_E_UNSUPPORTED},  /* key 21 */
-        {"08 41 80", COT_E_MALFORMED}, /* out of order */
-        {"14 41 80", COT_E_MALFORMED}, /* twice */
-        {"20 00", COT_E_UNSUPPORTED},  /* negative key */
+        {"15 00", COT_E_UNSUPPORTED},    /* key 21 */
+        {"08 41 80", COT_E_UNSUPPORTED}, /* load belongs to a bootloader */
+        {"04 6161", COT_E_MALFORMED},    /* out of order */
+        {"14 41 80", COT_E_MALFORMED},   /* twice */
+        {"20 00", COT_E_UNSUPPORTED},    /* negative key */
         {"6161 00", COT_E_TYPE},
     };
     for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
@@ -262,7 +263,7 @@ static void outside_the_profile(void **state)
     p.more = "09 41 80"; /* invoke belongs to a bootloader */
     assert_int_equal(check(p), COT_E_UNSUPPORTED);
     p.more = "14 822f41 00"; /* severed */
-    assert_int_equal(check(p), COT_E_UNSUPPORTED);
+    assert_int_equal(check(p), COT_E_TYPE);
 }
 
 static void malformed(void **state)
