@@ -6,6 +6,7 @@
 #include "server/sandbox/sandbox.h"
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
@@ -255,13 +256,15 @@ void http_stop(http_server *s)
 }
 
 /* What libraries would open at their first use, behind the sandbox: jansson /dev/urandom at its first
- * object, libc the time zone at libmicrohttpd's first Date. */
+ * object, libc the time zone at libmicrohttpd's first Date, libcrypto its configuration. */
 static bool before_seal(void)
 {
     size_t seed = 0;
     if (setenv("TZ", "UTC0", 1) != 0 || getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return false;
     tzset();
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+        return false;
     json_object_seed(seed | 1);
     return true;
 }
