@@ -42,18 +42,19 @@ static const rule rules[] = {
      FIELD(request_tag)},
 };
 
-/* The rule for an option that is legal here; NULL: to be treated as unknown. */
-static const rule *rule_of(const cot_coap_option *o, unsigned direction, bool repeated)
+enum { RULES = sizeof rules / sizeof rules[0] };
+
+/* The rule for an option that is legal here; NULL: to be treated as unknown. Options and rules both
+ * ascend: `*at` is where the search for the one before ended. */
+static const rule *rule_of(size_t *at, const cot_coap_option *o, unsigned direction, bool repeated)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        const rule *r = &rules[i];
-        if (r->number != o->number)
-            continue;
-        bool legal = (r->what & direction) != 0 && (!repeated || (r->what & REPEATS) != 0) &&
-                     ((r->what & NOT_EMPTY) == 0 || o->value.len > 0) && o->value.len <= r->max;
-        return legal ? r : NULL;
-    }
-    return NULL;
+    while (*at < RULES && rules[*at].number < o->number)
+        ++*at;
+    const rule *r = &rules[*at];
+    bool legal = *at < RULES && r->number == o->number && (r->what & direction) != 0 &&
+                 (!repeated || (r->what & REPEATS) != 0) &&
+                 ((r->what & NOT_EMPTY) == 0 || o->value.len > 0) && o->value.len <= r->max;
+    return legal ? r : NULL;
 }
 
 /* `at`: where the option starts; `left`: bytes from there to the end of all options. */
@@ -98,6 +99,7 @@ cot_status cot_coap_view_fetch(const cot_coap_msg *m, cot_coap_view *v)
     bool request = cot_coap_is_request(&m->head);
     bool refused = false;
     uint32_t last = 0;
+    size_t next_rule = 0;
     memset(v, 0, sizeof *v);
     v->content_format = COT_COAP_NO_FORMAT;
     v->accept = COT_COAP_NO_FORMAT;
@@ -107,7 +109,8 @@ cot_status cot_coap_view_fetch(const cot_coap_msg *m, cot_coap_view *v)
         size_t left = cot_reader_left(&it.r);
         if (!cot_coap_options_next(&it, &o))
             break;
-        const rule *r = rule_of(&o, request ? IN_REQUEST : IN_RESPONSE, o.number == last);
+        const rule *r =
+            rule_of(&next_rule, &o, request ? IN_REQUEST : IN_RESPONSE, o.number == last);
         last = o.number;
         if (r != NULL)
             store(v, r, o.value, at, left);
