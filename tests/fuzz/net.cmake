@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+cotter_fuzz(ipc_messages_fuzz fuzz/ipc_messages_fuzz.c LIBS cotter_ipc)
