@@ -394,6 +394,15 @@ cot_status pair_begin(pair *p)
     return err;
 }
 
+cot_status pair_reopen(pair *p)
+{
+    cot_status err = p->client.channel.ops->open(&p->client.channel, p->now);
+    p->live = false;
+    if (err == COT_OK)
+        pump_client(p);
+    return err;
+}
+
 static cot_ms earlier(cot_ms a, cot_ms b)
 {
     return a < b ? a : b;

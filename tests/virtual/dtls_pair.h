@@ -97,6 +97,8 @@ void pair_use_x509(pair *p, cot_certificate_usage usage);
 
 /* Set the server up and open the client. */
 cot_status pair_begin(pair *p);
+/* The client opens again; the server forgets its session (its user does, when a new one is there). */
+cot_status pair_reopen(pair *p);
 /* Run until both ends have a session, one gives up, or `until`. True: established. */
 bool pair_connect(pair *p, cot_ms until);
 /* Run for some time. */
