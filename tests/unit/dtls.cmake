@@ -20,3 +20,6 @@ endfunction()
 cotter_dtls_virtual(dtls_modes_test)
 cotter_dtls_virtual(dtls_lossy_test)
 cotter_dtls_virtual(dtls_rules_test)
+
+cotter_unit_test(dtls_record_test unit/dtls_record_test.c LIBS cotter_dtls)
+cotter_unit_test(dtls_cookie_test unit/dtls_cookie_test.c LIBS cotter_dtls)
