@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """./run demo: the whole chain on this machine, each step checked and shown. --keep leaves it running."""
 import argparse
+import contextlib
+import hashlib
+import os
 import pathlib
 import signal
 import sqlite3
@@ -132,11 +135,13 @@ class Demo:
         forged = self.envelope("forged", "3.0.0", 3, key="evil.key")
         if "publish" in self.c.cotter("release", "publish", forged, "--version", "3.0.0", "--group", "demo", check=False):
             raise Failed("publish took a release with a bad signature")
-        bad = [("bad signature", forged, 5), ("another device class", self.envelope("class", "3.0.1", 4, clazz="other"), 6),
-               ("an older one", self.envelope("older", "3.0.2", 1), 8), ("tampered payload", self.tampered(), 5)]
-        for what, path, result in bad:
-            self.inject(path)
-            seen = until(f"{what}: refused by the device", lambda: self.refused(), 40)
+        bad = [("bad signature", forged, "3.0.0", 5),
+               ("another device class", self.envelope("class", "3.0.1", 4, clazz="other"), "3.0.1", 6),
+               ("an older one", self.envelope("older", "3.0.2", 1), "3.0.2", 8),
+               ("tampered payload", self.tampered(), "3.0.3", 5)]
+        for what, path, version, result in bad:
+            self.inject(path, version)
+            seen = until(f"{what}: refused by the device", lambda v=version: self.refused(v), 40)
             check(f"{what}: result code", seen["result"], result)
             print(f"    {what:20} -> 5/0/5 = {seen['result']}")
             self.c.cotter("upgrade", "stop", "demo")
@@ -150,12 +155,21 @@ class Demo:
         path.write_bytes(image)
         return path
 
-    def inject(self, path):
-        raise NotImplementedError(path)
+    def inject(self, path, version):
+        """Past publish, into the database itself: the newest release of the class, wanted by the group."""
+        image = path.read_bytes()
+        identity = hashlib.sha256(image).digest()[:16]
+        with contextlib.closing(sqlite3.connect(self.c.folder / "data" / "hub" / "cotter.db", timeout=10)) as db, db:
+            vendor, clazz = db.execute("SELECT vendor, class FROM groups WHERE name = 'demo'").fetchone()
+            db.execute("INSERT INTO releases(id, version, grp, vendor, class, sequence, size, digest, state, created_at, envelope) "
+                       "VALUES(?, ?, (SELECT id FROM groups WHERE name = 'demo'), ?, ?, 1000, ?, ?, 0, ?, ?)",
+                       (identity, version, vendor, clazz, len(image), hashlib.sha256(image).digest(), int(time.time() * 1000), image))
+            db.execute("UPDATE groups SET release = ?, sweep = 0, stopped = 0 WHERE name = 'demo'", (identity,))
 
-    def refused(self):
+    def refused(self, version):
+        """The first device that has refused that version by a result code of its own."""
         for item in self.c.api("GET", "/upgrades?group=demo")["items"]:
-            if item["result"] not in (None, 0, 1):
+            if item["version"] == version and item["result"] not in (None, 0, 1):
                 return item
         return None
 
@@ -166,7 +180,6 @@ class Demo:
         before = {e: self.handshakes(e) for e in ALL}
         for role in ("net", "keys", "hub", "http"):
             for pid in self.c.processes()[role]:
-                import os
                 os.kill(pid, signal.SIGKILL)
                 self.work(f"after SIGKILL of {role} {pid}")
         self.c.server.stop(signal.SIGKILL)
