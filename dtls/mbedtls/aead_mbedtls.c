@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record AEADs by Mbed TLS, in scratch memory of the caller's. GCM only where the configuration
  * has it. */
-#include "dtls/aead.h"
+#include <cotter/mbedtls.h>
 
 #include "dtls/mbedtls/arena.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 and P-256 verification for releases, by Mbed TLS. */
-#include "dtls/mbedtls/crypto.h"
+#include <cotter/mbedtls.h>
 
 #include "dtls/mbedtls/arena.h"
 

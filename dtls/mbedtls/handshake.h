@@ -8,7 +8,7 @@
 #include "dtls/mbedtls/rpk.h"
 #include "dtls/server.h"
 
-#include "ssl_misc.h"
+#include <ssl_misc.h>
 
 /* Our record numbers begin here after take-over: above all that the handshake, with its bounded
  * repetitions, can have used in epoch 1. */
@@ -85,9 +85,9 @@ struct cot_dtls_handshake {
 
     cot__rpk rpk;
     bool chain_matches; /* client: `server_certificate` was found above the leaf (verify.c) */
-    bool first_taken;          /* server: the first datagram was looked at */
+    bool first_taken;   /* server: the first datagram was looked at */
     uint8_t client_random[32]; /* server: of that ClientHello */
-    uint8_t keys[40];   /* client key, server key, client IV, server IV */
+    uint8_t keys[40];          /* client key, server key, client IV, server IV */
     bool keys_ready;
     uint32_t repeats; /* of the last flight, so far */
     bool repeat;

@@ -4,10 +4,9 @@
 
 #include "core/base/bytes.h"
 
-#include "pk_wrap.h"
-
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
+#include <pk_wrap.h>
 
 #define SCALAR 32u
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # dtls/: unit tests, and client against server in virtual time over the lossy link. Not where only the device's
 # configuration of Mbed TLS is built: there is no server then.
 if(COTTER_DTLS_DEVICE)

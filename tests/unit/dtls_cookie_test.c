@@ -5,7 +5,7 @@
 #include "core/base/bytes.h"
 #include "dtls/cookie.h"
 #include "dtls/hello.h"
-#include "dtls/mbedtls/crypto.h"
+#include <cotter/mbedtls.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,8 @@
 #include "dtls/aead.h"
 #include "dtls/record.h"
 
+#include <cotter/mbedtls.h>
+
 #include <stdlib.h>
 #include <string.h>
 

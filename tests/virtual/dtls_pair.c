@@ -2,7 +2,7 @@
 /* The pair: the smallest server around dtls/server.h and the smallest device around the channel. */
 #include "tests/virtual/dtls_pair.h"
 
-#include "dtls/mbedtls/crypto.h"
+#include <cotter/mbedtls.h>
 
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
