@@ -49,6 +49,7 @@ uint16_t hub_problem_with(hub_request *rq, uint16_t status, const char *format, 
 /* What a store's error means for a call about `what` ("device"). */
 uint16_t hub_problem_of(hub_request *rq, cot_status s, const char *what);
 uint16_t hub_bad_argument(hub_request *rq);
+uint16_t hub_bad_cursor(hub_request *rq);
 void hub_audit_subject(hub_request *rq, const char *subject);
 
 /* The device named by `endpoint`. 0; or the status of the problem that was written. */

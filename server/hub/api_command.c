@@ -196,6 +196,22 @@ static uint16_t respond(hub_request *rq, store_id id, const char *endpoint, uint
     return open ? unfinished : 200;
 }
 
+/* The command that was added under this key is the one that is asked for again. */
+static uint16_t same_as_before(hub_request *rq, store_id id, store_command_new *c)
+{
+    store_command before;
+    cot_bytes operation = hub_arg_text(rq, "operation");
+    cot_status s = store_command_get(rq->h->st, id, &before);
+    if (s != COT_OK)
+        return hub_problem_of(rq, s, "command");
+    c->operation = before.operation;
+    if (!cot_bytes_is(operation, operation_text(before.operation)) ||
+        cot_lwm2m_path_compare(&before.path, &c->path) != 0)
+        return hub_problem(rq, 409,
+                           "This Idempotency-Key was used for another command; take a new one.");
+    return 0;
+}
+
 uint16_t hub_api_command_add(hub_request *rq)
 {
     store_device d;
@@ -215,7 +231,8 @@ uint16_t hub_api_command_add(hub_request *rq)
         if (status != 0)
             return status;
         s = hub_command_add(rq->h, &c, &id);
-    }
+    } else if (s == COT_OK && (status = same_as_before(rq, id, &c)) != 0)
+        return status;
     if (s != COT_OK)
         return hub_problem_of(rq, s, "device");
     (void)snprintf(rq->detail, sizeof rq->detail, "%s command %lld", operation_text(c.operation),

@@ -73,10 +73,10 @@ uint16_t hub_api_upgrade_list(hub_request *rq)
             f.state = (int)i;
     if (state.len > 0 && f.state < 0)
         rq->bad = "state";
-    if (cursor.len > 0 && !take_cursor(cursor, &f))
-        rq->bad = "cursor";
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
+    if (cursor.len > 0 && !take_cursor(cursor, &f))
+        return hub_bad_cursor(rq);
     if (hub_arg_given(rq, "group")) {
         uint16_t status = hub_need_group(rq, hub_arg_text(rq, "group"), &g);
         if (status != 0)

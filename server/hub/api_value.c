@@ -35,9 +35,7 @@ uint16_t hub_api_value_list(hub_request *rq)
     cot_bytes cursor = hub_arg_text_or_none(rq, "cursor");
     hub_page_begin(&l, rq);
     if (cursor.len > 0 && cot_lwm2m_path_parse(cursor, &after) != COT_OK)
-        rq->bad = "cursor";
-    if (rq->bad != NULL)
-        return hub_bad_argument(rq);
+        return hub_bad_cursor(rq);
     return hub_page_end(&l, store_value_list(rq->h->st, d.id, &after, value_row, &l));
 }
 
@@ -92,10 +90,10 @@ static uint16_t start(hub_request *rq, uint8_t operation)
     if (status != 0)
         return status;
     if (!d.registered)
-        return hub_problem(rq, 503, "The device is not registered now; ask again when it is.");
+        return hub_problem(rq, 409, "The device is not registered now; ask again when it is.");
     cot_status s = hub_read_start(rq->h, HUB_READ_CALL, &d, operation, &path, rq->call,
                                   (uint32_t)seconds * 1000);
-    return s == COT_OK ? 0 : hub_problem(rq, 503, "Too many live reads are under way; ask again.");
+    return s == COT_OK ? 0 : hub_problem(rq, 429, "Too many live reads are under way; ask again.");
 }
 
 uint16_t hub_api_read(hub_request *rq)

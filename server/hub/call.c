@@ -142,8 +142,15 @@ uint16_t hub_problem_of(hub_request *rq, cot_status s, const char *what)
                        "The server's storage does not fit this program; look into its log.");
 }
 
+uint16_t hub_bad_cursor(hub_request *rq)
+{
+    return hub_problem(rq, 404, "There is no such page: take the \"cursor\" from the page before.");
+}
+
 uint16_t hub_bad_argument(hub_request *rq)
 {
+    if (rq->bad != NULL && strcmp(rq->bad, "cursor") == 0)
+        return hub_bad_cursor(rq);
     return hub_problem_with(rq, 422, "\"*\" is missing or has no value that is allowed.",
                             rq->bad == NULL ? "" : rq->bad);
 }

@@ -298,5 +298,7 @@ cot_status hub_on_command_result(hub *h, const hub_message *m, cot_reader *r)
         s = store_device_by_id(h->st, c.device, &d);
     if (s == COT_OK)
         s = outcome(h, &c, &d, &result);
+    if (s == COT_OK && result.code != 0)
+        s = store_registration_seen(h->st, &result.location, h->utc);
     return s == COT_OK ? hub_command_next(h, &d) : s;
 }

@@ -16,7 +16,7 @@ typedef struct decider {
     hub_queue in;
     hub_queue out;
     pthread_t thread;
-    sem_t running; /* posted when the thread is set up: then the process may be sealed */
+    sem_t running;   /* posted when the thread is set up: then the process may be sealed */
     hub_list held;   /* said by works that are not yet durable */
     hub_list works;  /* their messages, for the case that the commit fails */
     uint64_t events; /* number of the next event when the transaction began */

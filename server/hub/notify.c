@@ -119,6 +119,8 @@ cot_status hub_on_notify(hub *h, const hub_message *m, cot_reader *r)
         return store_observation_remove(h->st, d.id, &o.path);
     s = hub_values(h, &d, &o.path, n.format, n.payload);
     if (s == COT_OK)
+        s = store_registration_seen(h->st, &n.location, h->utc);
+    if (s == COT_OK)
         event(h, &d, &o, &n);
     return s;
 }

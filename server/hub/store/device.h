@@ -121,6 +121,8 @@ cot_status store_register(store *s, const store_registration *r);
 cot_status store_registration_update(store *s, const ipc_update *u, store_ms now);
 /* COT_E_NOT_FOUND: it is not there (any more); harmless. */
 cot_status store_registration_refresh(store *s, const ipc_refresh *r, store_ms now);
+/* A sign of life. COT_OK also when it is not there. */
+cot_status store_registration_seen(store *s, const ipc_location *l, store_ms now);
 cot_status store_registration_remove(store *s, const ipc_location *l);
 cot_status store_registration_remove_worker(store *s, uint8_t worker);
 cot_status store_registration_probe(store *s, const ipc_location *l, uint8_t probe, store_ms at);

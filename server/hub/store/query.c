@@ -13,17 +13,16 @@ static size_t slot_of(const char *sql)
 static sqlite3_stmt *prepared(store *s, const char *sql, int *rc)
 {
     size_t i = slot_of(sql);
-    size_t tries = 0;
-    while (s->cache[i].sql != NULL && s->cache[i].sql != sql) {
+    while (s->cache[i].sql != NULL && s->cache[i].sql != sql)
         i = (i + 1) & (STORE__STATEMENTS - 1);
-        assert(++tries < STORE__STATEMENTS);
-    }
     if (s->cache[i].sql == NULL) {
+        assert(s->cached < STORE__STATEMENTS / 2); /* else the search above might not end */
         *rc =
             sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[i].stmt, NULL);
         if (*rc != SQLITE_OK)
             return NULL;
         s->cache[i].sql = sql;
+        s->cached++;
     }
     return s->cache[i].stmt;
 }

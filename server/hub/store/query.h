@@ -15,6 +15,7 @@ struct store {
     bool read_only;
     bool open_transaction;
     bool open_work; /* a savepoint of the work in progress */
+    size_t cached;
     struct {
         const char *sql; /* the literal's address is the key */
         sqlite3_stmt *stmt;

@@ -81,6 +81,15 @@ cot_status store_registration_refresh(store *s, const ipc_refresh *r, store_ms n
     return query_change(&q);
 }
 
+cot_status store_registration_seen(store *s, const ipc_location *l, store_ms now)
+{
+    query q;
+    query_begin(&q, s, "UPDATE registrations SET seen_at = ? WHERE location = ?");
+    query_int(&q, now);
+    query_blob(&q, l->b, sizeof l->b);
+    return query_run(&q);
+}
+
 cot_status store_registration_remove(store *s, const ipc_location *l)
 {
     query q;
