@@ -22,7 +22,7 @@
 
 /* ---- step 1 ---- */
 
-static bool limit(int what, rlim_t to)
+static bool limit(__rlimit_resource_t what, rlim_t to)
 {
     struct rlimit r = {.rlim_cur = to, .rlim_max = to};
     return setrlimit(what, &r) == 0;
