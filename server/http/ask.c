@@ -102,9 +102,11 @@ static void note_token(http_request *r)
 static void take_result(http_request *r, cot_bytes body)
 {
     if ((r->match.route->flags & HTTP_STREAM) != 0) {
+        cot_bytes args = {r->args, r->writer.len};
+        cot_ms stay = argument(args, "wait", HTTP_READER_AGE_MS / 1000) * 1000;
         if (http_events_backlog(&r->reader, body) != COT_OK) {
             (void)http_problem_set(&r->problem, 500, "the server made an unreadable answer");
-        } else if (!http_events_join(&r->server->events, &r->reader)) {
+        } else if (!http_events_join(&r->server->events, &r->reader, stay)) {
             (void)http_overloaded(r);
         }
         return;
@@ -140,10 +142,10 @@ static cot_status on_reply(http_call *c, cot_reader *body)
 void http_ask_hub(http_request *r)
 {
     cot_bytes args = {r->args, r->writer.len};
-    uint64_t patience = argument(args, "wait", 0) * 1000;
-    if ((r->match.route->flags & HTTP_LIVE) != 0) {
-        patience = argument(args, "timeout", 30) * 1000;
-    }
+    unsigned flags = r->match.route->flags;
+    uint64_t patience = (flags & HTTP_LIVE) != 0     ? argument(args, "timeout", 30) * 1000
+                        : (flags & HTTP_STREAM) != 0 ? 0
+                                                     : argument(args, "wait", 0) * 1000;
     if (r->spool >= 0 && fcntl(r->spool, F_ADD_SEALS,
                                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
         (void)http_overloaded(r);

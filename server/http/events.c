@@ -32,18 +32,20 @@ static void end_reader(http_events *e, http_reader *r, bool stuck)
     wake(e, r);
 }
 
-static void on_pings(loop_timer *t)
+static void on_tick(loop_timer *t)
 {
     http_events *e = t->ctx;
     for (http_reader *r = e->readers; r != NULL; r = r->next) {
         if (e->loop->now >= r->until) {
             end_reader(e, r, false);
+        } else if (e->loop->now >= r->ping_at) {
+            r->ping = true;
+            r->ping_at = e->loop->now + HTTP_READER_PING_MS;
+            wake(e, r);
         }
-        r->ping = true;
-        wake(e, r);
     }
     if (e->readers != NULL) {
-        loop_arm(e->loop, t, e->loop->now + HTTP_READER_PING_MS);
+        loop_arm(e->loop, t, e->loop->now + HTTP_READER_TICK_MS);
     }
 }
 
@@ -51,8 +53,8 @@ void http_events_init(http_events *e, loop *l)
 {
     memset(e, 0, sizeof *e);
     e->loop = l;
-    e->pings.on_due = on_pings;
-    e->pings.ctx = e;
+    e->tick.on_due = on_tick;
+    e->tick.ctx = e;
 }
 
 static cot_status format(http_text *out, uint64_t sequence, cot_bytes name, cot_bytes body)
@@ -160,13 +162,15 @@ cot_status http_events_backlog(http_reader *r, cot_bytes reply)
     return s;
 }
 
-bool http_events_join(http_events *e, http_reader *r)
+bool http_events_join(http_events *e, http_reader *r, cot_ms stay)
 {
     if (e->reader_count == HTTP_READERS_MAX) {
         return false;
     }
     r->at = e->next;
-    r->until = e->loop->now + HTTP_READER_AGE_MS;
+    r->until = e->loop->now + (stay < HTTP_READER_AGE_MS ? stay : HTTP_READER_AGE_MS);
+    r->ping_at = e->loop->now + HTTP_READER_PING_MS;
+    r->ended = stay == 0;
     r->linked = true;
     r->next = e->readers;
     r->prev = NULL;
@@ -175,8 +179,8 @@ bool http_events_join(http_events *e, http_reader *r)
     }
     e->readers = r;
     e->reader_count++;
-    if (e->pings.slot == 0) {
-        loop_arm(e->loop, &e->pings, e->loop->now + HTTP_READER_PING_MS);
+    if (e->tick.slot == 0) {
+        loop_arm(e->loop, &e->tick, e->loop->now + HTTP_READER_TICK_MS);
     }
     return true;
 }
@@ -251,7 +255,7 @@ ssize_t http_events_read(http_events *e, http_reader *r, char *buf, size_t max)
 
 void http_events_free(http_events *e)
 {
-    loop_disarm(e->loop, &e->pings);
+    loop_disarm(e->loop, &e->tick);
     while (e->first < e->next) {
         forget_oldest(e);
     }

@@ -13,6 +13,7 @@
 #define HTTP_EVENTS 4096u                      /* in the ring */
 #define HTTP_EVENTS_BYTES (8u * 1024u * 1024u) /* and all their text */
 #define HTTP_READERS_MAX 200u
+#define HTTP_READER_TICK_MS 1000u   /* how exactly the next two are kept */
 #define HTTP_READER_PING_MS 15000u  /* a comment line to an idle reader */
 #define HTTP_READER_AGE_MS 3600000u /* then it must come again with its token */
 
@@ -28,14 +29,15 @@ struct http_reader {
     bool suspended;
     bool ended; /* nothing more comes */
     bool ping;
-    cot_ms until;
+    cot_ms ping_at;
+    cot_ms until; /* then it ends */
     http_reader *next;
     http_reader *prev;
 };
 
 typedef struct http_events {
     loop *loop;
-    loop_timer pings;
+    loop_timer tick;
     struct {
         char *text;
         size_t len;
@@ -52,8 +54,9 @@ void http_events_init(http_events *e, loop *l);
 cot_status http_events_add(http_events *e, cot_reader *body);
 /* Append what a reply to SUBSCRIBE holds to the reader's backlog. COT_OK; COT_E_MALFORMED. */
 cot_status http_events_backlog(http_reader *r, cot_bytes reply);
-/* Events from now on; r->connection and r->run are set. False: HTTP_READERS_MAX are there. */
-bool http_events_join(http_events *e, http_reader *r);
+/* Events from now on for `stay` ms, at most HTTP_READER_AGE_MS; r->connection and r->run are set. False:
+ * HTTP_READERS_MAX are there. */
+bool http_events_join(http_events *e, http_reader *r, cot_ms stay);
 void http_events_leave(http_events *e, http_reader *r);
 /* hub has gone: end all streams; readers come again with ?since. */
 void http_events_end(http_events *e);

@@ -2,6 +2,8 @@
 /* The route table and its search. */
 #include "server/http/routes.h"
 
+#include "server/http/events.h"
+
 #include <string.h>
 
 #define LIST                                                                                       \
@@ -78,7 +80,7 @@ static const http_field resource_write[] = {
     {"values", HTTP_IN_BODY, HTTP_VALUES, .min = 1, .max = 256},
 };
 static const http_field resource_execute[] = {
-    ENDPOINT, PATH(3, 3), WAIT, KEY, {"arguments", HTTP_IN_BODY, HTTP_LINE, .min = 0, .max = 1024},
+    ENDPOINT, PATH(3, 3), WAIT, KEY, {"arguments", HTTP_IN_BODY, HTTP_LINE, .min = 1, .max = 1024},
 };
 static const http_field observe[] = {
     ENDPOINT,
@@ -130,6 +132,7 @@ static const http_field token_only[] = {
 };
 static const http_field subscribe[] = {
     {"since", HTTP_IN_QUERY, HTTP_UINT, .max = INT64_MAX},
+    {"wait", HTTP_IN_QUERY, HTTP_UINT, .max = HTTP_READER_AGE_MS / 1000},
 };
 
 static const char *device_rule(json_t *body)
@@ -157,16 +160,6 @@ static const char *write_rule(json_t *body)
     bool value = json_object_get(body, "value") != NULL;
     bool values = json_object_get(body, "values") != NULL;
     return value != values ? NULL : "give either value (one resource) or values (an instance)";
-}
-
-static const char *observe_rule(json_t *body)
-{
-    json_t *pmin = json_object_get(body, "pmin");
-    json_t *pmax = json_object_get(body, "pmax");
-    if (pmin != NULL && pmax != NULL && json_number_value(pmin) > json_number_value(pmax)) {
-        return "pmax: is below pmin";
-    }
-    return NULL;
 }
 
 static const char *edit_rule(json_t *body)
@@ -235,8 +228,7 @@ const http_route http_routes[] = {
      .body = HTTP_JSON_OR_NONE,
      .flags = HTTP_MAKES,
      .operation = "observe",
-     FIELDS(observe),
-     .rule = observe_rule},
+     FIELDS(observe)},
     {.method = HTTP_DELETE,
      .path = "/devices/{endpoint}/observations/{path...}",
      .api = IPC_API_COMMAND_ADD,
