@@ -12,3 +12,13 @@ function(cotter_net_test name)
     endif()
 endfunction()
 cotter_net_test(net_rd_test)
+
+# The same worker, built so that it dies at a store of its choice.
+if(COTTER_KIND STREQUAL "dev")
+    find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+    add_library(cotter_net_kill STATIC ${COTTER_NET_SOURCES})
+    target_compile_definitions(cotter_net_kill PUBLIC COTTER_TABLE_KILL)
+    target_link_libraries(cotter_net_kill PUBLIC cotter_ipc cotter_dtls OpenSSL::Crypto PRIVATE cotter_warnings)
+    cotter_unit_test(net_table_kill_test unit/net_table_kill_test.c unit/net_world.c LIBS cotter_net_kill)
+    target_link_options(net_table_kill_test PRIVATE -Wl,--wrap=clock_gettime)
+endif()

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static cot_ms skipped;
+/* Shared with children, so that time goes on when one of them is killed. */
+static cot_ms *skipped_ms;
 
 int __real_clock_gettime(clockid_t id, struct timespec *t);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t);
@@ -19,6 +20,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *t);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t)
 {
     int r = __real_clock_gettime(id, t);
+    cot_ms skipped = skipped_ms == NULL ? 0 : *skipped_ms;
     t->tv_sec += (time_t)(skipped / 1000);
     t->tv_nsec += (long)(skipped % 1000) * 1000000;
     if (t->tv_nsec >= 1000000000) {
@@ -30,7 +32,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *t)
 
 void world_advance(cot_ms ms)
 {
-    skipped += ms;
+    *skipped_ms += ms;
 }
 
 static int server_socket(uint16_t *port)
@@ -127,6 +129,9 @@ static void start_worker(world *x)
 void world_open(world *x)
 {
     memset(x, 0, sizeof *x);
+    if (skipped_ms == NULL)
+        skipped_ms = mmap(NULL, sizeof *skipped_ms, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     x->table = memfd_create("table", MFD_CLOEXEC);
     x->sockets[0] = server_socket(&x->port[0]);
     x->sockets[1] = server_socket(&x->port[1]);
