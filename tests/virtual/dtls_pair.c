@@ -201,6 +201,11 @@ static void end_handshake(pair *p)
     p->answer_at = COT_NEVER;
 }
 
+void pair_forget_handshake(pair *p)
+{
+    end_handshake(p);
+}
+
 static void pump_server(pair *p)
 {
     uint8_t out[PAIR_DATAGRAM];

@@ -101,6 +101,8 @@ cot_status pair_begin(pair *p);
 cot_status pair_reopen(pair *p);
 /* Run until both ends have a session, one gives up, or `until`. True: established. */
 bool pair_connect(pair *p, cot_ms until);
+/* As when the first application record came. */
+void pair_forget_handshake(pair *p);
 /* Run for some time. */
 void pair_run(pair *p, cot_ms ms);
 /* Send application data from the client; the server echoes. */
