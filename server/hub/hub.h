@@ -23,8 +23,8 @@
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
 #define HUB_EVENT_BYTES 1048576u /* of all bodies in the ring */
 #define HUB_TICK 250u            /* ms between two looks at what is due */
-#define HUB_REFRESH_SIZE 34u     /* bytes of an encoded ipc_refresh: location 16, ip 16, port 2 */
-#define HUB_COMMANDS_OPEN 256u   /* commands that may wait for one device */
+#define HUB_REFRESH_SIZE 35u /* bytes of a gathered refresh: worker 1, location 16, ip 16, port 2 */
+#define HUB_COMMANDS_OPEN 256u       /* commands that may wait for one device */
 #define HUB_EXCHANGE_LIFETIME 247000 /* ms, RFC 7252 section 4.8.2 */
 #define HUB_UPGRADE_BACKOFF 30000    /* ms, see hub_config */
 #define HUB_UPGRADE_STALL 300000

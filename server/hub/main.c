@@ -134,14 +134,15 @@ static void on_refresh_due(loop_timer *t)
     flush_refreshes(t->ctx);
 }
 
-static void gather_refresh(process *p, cot_bytes one)
+static void gather_refresh(process *p, uint8_t worker, cot_bytes one)
 {
-    if (one.len != HUB_REFRESH_SIZE)
+    if (one.len + 1 != HUB_REFRESH_SIZE)
         return;
     if (p->refreshes_len == 0)
         loop_arm(p->env->loop, &p->refresh, p->env->loop->now + REFRESH_EVERY);
-    memcpy(p->refreshes + p->refreshes_len, one.p, one.len);
-    p->refreshes_len += one.len;
+    p->refreshes[p->refreshes_len] = worker;
+    memcpy(p->refreshes + p->refreshes_len + 1, one.p, one.len);
+    p->refreshes_len += HUB_REFRESH_SIZE;
     if (p->refreshes_len == REFRESH_BATCH)
         flush_refreshes(p);
 }
@@ -166,7 +167,7 @@ static cot_status on_message(ipc_channel *c, ipc_type type, cot_reader *body, in
     if ((type == IPC_REFRESH || lookup) && fd >= 0)
         close(fd); /* these carry none */
     if (type == IPC_REFRESH)
-        gather_refresh(p, bytes);
+        gather_refresh(p, from->index, bytes);
     else if (lookup)
         look_up(p, from, type, bytes);
     else

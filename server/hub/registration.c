@@ -254,21 +254,31 @@ cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r)
     return s == COT_OK ? end(h, &e.location, "expired") : s;
 }
 
-/* The loop gathers refreshes for up to 5 s: the body is a run of them. */
+/* A worker holds a registration that is not known here: it is to forget it. */
+static void drop_unknown(hub *h, uint8_t worker, const ipc_location *l)
+{
+    ipc_put_drop(hub_begin(h, IPC_NET, worker, IPC_DROP), &(ipc_drop){*l, 0});
+    hub_end(h, -1);
+}
+
+/* The loop gathers refreshes for up to 5 s: the body is a run of them, each after its worker's number. */
 cot_status hub_on_refresh(hub *h, const hub_message *m, cot_reader *r)
 {
     cot_status s = COT_OK;
     (void)m;
     while (s == COT_OK && cot_reader_left(r) > 0) {
         ipc_refresh refresh;
-        cot_bytes one = cot_read_bytes(r, HUB_REFRESH_SIZE);
         cot_reader in;
+        uint8_t worker = cot_read_u8(r);
+        cot_bytes one = cot_read_bytes(r, HUB_REFRESH_SIZE - 1);
         cot_reader_init(&in, one.p, one.len);
         s = ipc_get_refresh(&in, &refresh);
         if (s == COT_OK)
             s = store_registration_refresh(h->st, &refresh, h->utc);
-        if (s == COT_E_NOT_FOUND)
+        if (s == COT_E_NOT_FOUND) {
+            drop_unknown(h, worker, &refresh.location);
             s = COT_OK;
+        }
     }
     return s;
 }

@@ -143,16 +143,22 @@ static void refreshes_come_in_batches(void **state)
 {
     world *w = *state;
     store_device d;
+    cot_reader r;
     assert_int_equal(world_register(w, 0, "a", 1, IPC_NOSEC, 0), CREATED);
     w->utc += 60000;
     cot_writer *m = world_put(w);
-    ipc_put_refresh(m, &(ipc_refresh){.location = world_location(9)}); /* dropped meanwhile */
+    cot_write_u8(m, 1);
+    ipc_put_refresh(m, &(ipc_refresh){.location = world_location(9)}); /* not known here */
     assert_int_equal(m->len, HUB_REFRESH_SIZE);
+    cot_write_u8(m, 0);
     ipc_put_refresh(m, &(ipc_refresh){.location = world_location(1), .from = {.port = 4711}});
     assert_int_equal(world_say(w, IPC_NET, 0, IPC_REFRESH), COT_OK);
     assert_int_equal(store_device_get(w->st, store_bytes("a"), &d), COT_OK);
     assert_int_equal(d.seen_at, w->utc);
     assert_int_equal(d.reg.address.port, 4711);
+    hub_message *drop = world_wait(w, IPC_DROP, &r);
+    assert_int_equal(drop->index, 1);
+    hub_message_free(drop);
 }
 
 static void the_probe_learns_the_version_and_survives_silence(void **state)
