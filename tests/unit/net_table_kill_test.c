@@ -252,9 +252,11 @@ static void changes(void)
     uint32_t i = table_take(&t);
     table_create(&t, i, IPC_PSK, 1, &a, &r, &peer, 1000);
     for (uint8_t round = 1; round < 4; round++) {
-        uint64_t first;
+        uint64_t first = 0;
         a = address_of((uint8_t)(round + 1));
         table_registration reg = registration_of(round);
+        table_set_registration(&t, i, &reg, 1000);
+        reg = registration_of((uint8_t)(round + 10)); /* over a live one */
         table_set_registration(&t, i, &reg, 1000);
         table_set_address(&t, i, &a);
         memset(&peer.seen, round, sizeof peer.seen);
