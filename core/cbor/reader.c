@@ -102,10 +102,11 @@ static cot_cbor_item read_head(cot_cbor_reader *r)
 
 cot_cbor_item cot_cbor_next(cot_cbor_reader *r)
 {
+    bool indefinite = cot_reader_left(&r->in) > 0 && (*r->in.p & 31) == 31;
     cot_cbor_item item = read_head(r);
-    /* What is counted takes a byte each at least; so a count never collides with INDEFINITE. */
-    bool counted = item.type >= COT_CBOR_BYTES && item.type <= COT_CBOR_MAP;
-    if (counted && item.arg != COT_CBOR_INDEFINITE && item.arg > cot_reader_left(&r->in))
+    /* What is counted takes a byte each at least; so a count is never taken for INDEFINITE. */
+    bool counted = item.type >= COT_CBOR_BYTES && item.type <= COT_CBOR_MAP && !indefinite;
+    if (counted && item.arg > cot_reader_left(&r->in))
         return fail(r, COT_E_TRUNCATED);
     if (item.type == COT_CBOR_BYTES || item.type == COT_CBOR_TEXT)
         read_content(r, &item);

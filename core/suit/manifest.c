@@ -168,11 +168,11 @@ static void run_command(machine *m, cot_cbor_reader *r)
     switch (command) {
     case CONDITION_VENDOR:
         s = check_id(&m->parameter[VENDOR], m->device->vendor_id);
-        m->vendor_matched = m->vendor_matched || m->shared;
+        m->vendor_matched = true;
         break;
     case CONDITION_CLASS:
         s = check_id(&m->parameter[CLASS], m->device->class_id);
-        m->class_matched = m->class_matched || m->shared;
+        m->class_matched = true;
         break;
     case CONDITION_IMAGE:
         s = match_image(m);
@@ -201,7 +201,8 @@ static cot_status run_sequence(machine *m, cot_bytes sequence)
     return cot_reader_end(&r.in);
 }
 
-/* The shared sequence and then `own`, as each section of a manifest is run (draft section 6.4). */
+/* The shared sequence and then `own`, as each section of a manifest is run (draft section 6.4). Vendor
+ * and class must have been checked before anything of `own` is run. */
 static cot_status run_section(machine *m, cot_bytes shared, cot_bytes own)
 {
     if (own.len == 0)

@@ -176,6 +176,9 @@ static const struct {
     {"fc", 0, COT_E_MALFORMED},
     {"61ff", 0, COT_E_MALFORMED},               /* no UTF-8 */
     {"9bffffffffffffffff", 0, COT_E_TRUNCATED}, /* a count that could be taken for indefinite */
+    {"9bffffffffffffffff00ff", COT_CBOR_ALLOW_INDEFINITE, COT_E_TRUNCATED},
+    {"bbffffffffffffffff0000ff", COT_CBOR_ALLOW_INDEFINITE, COT_E_TRUNCATED},
+    {"8500", 0, COT_E_TRUNCATED},
     {"bbffffffffffffffff", 0, COT_E_TRUNCATED},
     {"5bffffffffffffffff", 0, COT_E_TRUNCATED},
     {"9fff", 0, COT_E_UNSUPPORTED},
@@ -278,6 +281,9 @@ static void typed_reads_refuse_other_types(void **state)
     cot_cbor_reader_init(&r, from_hex(&b, "6161"), 0);
     cot_cbor_read_double(&r);
     assert_int_equal(r.in.err, COT_E_TYPE);
+    cot_cbor_reader_init(&r, from_hex(&b, "8500"), 0);
+    assert_int_equal(cot_cbor_read_array(&r), 0); /* five items cannot be there: seen at the head */
+    assert_int_equal(r.in.err, COT_E_TRUNCATED);
     cot_cbor_reader_init(&r, from_hex(&b, "58ff01"), 0);
     assert_int_equal(cot_cbor_read_bytes_head(&r), 255); /* the content may be missing */
     assert_int_equal(r.in.err, COT_OK);
