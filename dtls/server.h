@@ -47,7 +47,7 @@ typedef struct cot_dtls_server_config {
 #define COT_DTLS_SERVER_BYTES 32768u
 #define COT_DTLS_HANDSHAKE_BYTES 40960u
 
-/* Make a server in memory[0..len) (aligned for any object). All of `config` is copied or parsed: it
+/* Make a server in memory[0..len). All of `config` is copied or parsed: it
  * need not live on. To change keys or anchors make a second one; running handshakes keep the first,
  * which must live as long as they.
  * COT_OK; COT_E_SPACE: memory too small; COT_E_MALFORMED: a certificate or key does not parse or is

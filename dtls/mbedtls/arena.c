@@ -30,17 +30,24 @@ static block *end(const cot__arena *a)
     return first(a) + a->len / sizeof(block);
 }
 
+void *cot__aligned(void *memory, size_t *len)
+{
+    size_t skew = (uintptr_t)memory % alignof(max_align_t);
+    size_t skip = skew == 0 ? 0 : alignof(max_align_t) - skew;
+    skip = skip < *len ? skip : *len;
+    *len -= skip;
+    return (uint8_t *)memory + skip;
+}
+
 void cot__arena_init(cot__arena *a, void *memory, size_t len)
 {
-    size_t skew = (uintptr_t)memory % alignof(block);
-    size_t skip = skew == 0 ? 0 : alignof(block) - skew;
     memset(a, 0, sizeof *a);
-    a->memory = (uint8_t *)memory + (skip < len ? skip : len);
-    a->len = (len > skip ? len - skip : 0) / sizeof(block) * sizeof(block);
-    if (a->len > 0)
-        first(a)->h.units = (uint32_t)(a->len / sizeof(block));
-    if (a->len > 0)
-        first(a)->h.taken = 0;
+    a->memory = cot__aligned(memory, &len);
+    a->len = len / sizeof(block) * sizeof(block);
+    if (a->len == 0)
+        return;
+    first(a)->h.units = (uint32_t)(a->len / sizeof(block));
+    first(a)->h.taken = 0;
 }
 
 cot__arena *cot__arena_enter(cot__arena *a)

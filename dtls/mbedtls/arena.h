@@ -8,11 +8,14 @@
 #include <stdint.h>
 
 typedef struct cot__arena {
-    uint8_t *memory; /* aligned for any object */
+    uint8_t *memory;
     size_t len;
     size_t used; /* bytes now, headers included */
     size_t peak;
 } cot__arena;
+
+/* The first place in memory[0..*len) that is aligned for any object; *len becomes what is left of it. */
+void *cot__aligned(void *memory, size_t *len);
 
 void cot__arena_init(cot__arena *a, void *memory, size_t len);
 /* Make `a` (or none: NULL) current; returns the one before, to be given back in the end. */

@@ -90,9 +90,7 @@ static cot_status open(cot_channel *ch, cot_ms now)
     d->arena = take_arena(c, &len);
     if (d->arena == NULL)
         return COT_E_AGAIN;
-    size_t skew = (uintptr_t)d->arena % sizeof(max_align_t);
-    size_t skip = skew == 0 ? 0 : sizeof(max_align_t) - skew;
-    cot_dtls_handshake *h = len < skip ? NULL : cot__handshake_make(d->arena + skip, len - skip);
+    cot_dtls_handshake *h = cot__handshake_make(d->arena, len);
     int err = MBEDTLS_ERR_SSL_ALLOC_FAILED;
     if (h != NULL) {
         h->client = c;

@@ -60,11 +60,11 @@ static int get_timer(void *ctx)
 
 cot_dtls_handshake *cot__handshake_make(void *memory, size_t len)
 {
-    if (len < sizeof(cot_dtls_handshake))
+    cot_dtls_handshake *h = cot__aligned(memory, &len);
+    if (len < sizeof *h)
         return NULL;
-    cot_dtls_handshake *h = memory;
     memset(h, 0, sizeof *h);
-    cot__arena_init(&h->arena, (uint8_t *)memory + sizeof *h, len - sizeof *h);
+    cot__arena_init(&h->arena, h + 1, len - sizeof *h);
     mbedtls_ssl_init(&h->ssl);
     return h;
 }

@@ -189,11 +189,11 @@ cot_status cot_dtls_server_init(cot_dtls_server **out, const cot_dtls_server_con
     if ((!config->psk && !config->rpk && config->chain_count == 0) ||
         (config->rpk && config->spki.len == 0))
         return COT_E_RANGE;
-    if (len < sizeof(cot_dtls_server))
+    cot_dtls_server *s = cot__aligned(memory, &len);
+    if (len < sizeof *s)
         return COT_E_SPACE;
-    cot_dtls_server *s = memory;
     memset(s, 0, sizeof *s);
-    cot__arena_init(&s->arena, (uint8_t *)memory + sizeof *s, len - sizeof *s);
+    cot__arena_init(&s->arena, s + 1, len - sizeof *s);
     s->random = config->random;
     s->time = config->time;
     s->app = config->app;

@@ -28,3 +28,13 @@ cotter_unit_test(dtls_cookie_test unit/dtls_cookie_test.c LIBS cotter_dtls)
 add_executable(dtls_bench EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/dtls_bench.c)
 target_link_libraries(dtls_bench PRIVATE cotter_test_dtls cotter_warnings cotter_hardening)
 target_compile_definitions(dtls_bench PRIVATE _GNU_SOURCE)
+
+# Interop: our side of tests/interop/dtls.py, with a key log for tshark.
+add_executable(dtls_peer ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer.c
+    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_keylog.c)
+target_link_libraries(dtls_peer PRIVATE cotter_test_dtls cotter_warnings)
+target_compile_definitions(dtls_peer PRIVATE _GNU_SOURCE MBEDTLS_ALLOW_PRIVATE_ACCESS)
+if(COTTER_KIND STREQUAL "dev")
+    add_test(NAME interop/dtls COMMAND ${PROJECT_SOURCE_DIR}/tests/interop/dtls.py $<TARGET_FILE:dtls_peer>)
+    set_tests_properties(interop/dtls PROPERTIES TIMEOUT 300)
+endif()
