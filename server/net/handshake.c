@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running handshakes in a bounded pool: from a ClientHello with a right cookie to a record in the table. */
 #include "server/net/handshake.h"
-#include "dtls/mbedtls/crypto.h"
 
+#include <cotter/mbedtls.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>

@@ -76,6 +76,8 @@ void net_peer_move(net_worker *w, uint32_t slot, const table_address *to)
     table_set_address(&w->table, slot, to);
     link_address(w, slot);
     w->counters.moved++;
+    if (table_registration_of(&w->table, slot) != NULL)
+        net_refresh_now(w, slot); /* hub shows where devices are */
 }
 
 void net_peer_remove(net_worker *w, uint32_t slot)

@@ -28,6 +28,19 @@ void net_refresh_note(net_worker *w, uint32_t slot)
     }
 }
 
+/* COT_OK also when there is nothing to tell. */
+static cot_status tell_one(net_worker *w, uint32_t slot)
+{
+    const table_registration *r =
+        table_is_live(&w->table, slot) ? table_registration_of(&w->table, slot) : NULL;
+    if (r == NULL)
+        return COT_OK;
+    ipc_refresh m = {.location = r->location};
+    net_address_ipc(table_address_of(&w->table, slot), &m.from);
+    ipc_put_refresh(ipc_begin(&w->hub, IPC_REFRESH), &m);
+    return ipc_end(&w->hub, -1);
+}
+
 /* Tell those that were noted at least `age` ms ago. False: hub takes no more now. */
 static bool tell(net_worker *w, uint32_t age)
 {
@@ -36,20 +49,19 @@ static bool tell(net_worker *w, uint32_t age)
         net_slot *s = &w->slots[slot];
         if (s->dirty && (uint32_t)w->loop->now - s->dirty_at < age)
             return true;
-        const table_registration *r =
-            table_is_live(&w->table, slot) ? table_registration_of(&w->table, slot) : NULL;
-        if (s->dirty && r != NULL) {
-            ipc_refresh m = {.location = r->location};
-            net_address_ipc(table_address_of(&w->table, slot), &m.from);
-            ipc_put_refresh(ipc_begin(&w->hub, IPC_REFRESH), &m);
-            if (ipc_end(&w->hub, -1) != COT_OK)
-                return false;
-        }
+        if (s->dirty && tell_one(w, slot) != COT_OK)
+            return false;
         s->dirty = false;
         w->dirty_head = w->dirty_head + 1 < w->table.capacity ? w->dirty_head + 1 : 0;
         w->dirty_count--;
     }
     return true;
+}
+
+void net_refresh_now(net_worker *w, uint32_t slot)
+{
+    if (tell_one(w, slot) != COT_OK)
+        net_refresh_note(w, slot);
 }
 
 static void on_due(loop_timer *t)
