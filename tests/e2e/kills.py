@@ -144,6 +144,8 @@ def judge(o, stream, commands, report, hellos, summary):
     total, done = sum(executed.values()), states.get("done", 0)
     print(f"commands acknowledged {len(stream.acknowledged)}, refused at the API {stream.refused}, {states}; carried out {total}; "
           f"new handshakes {hellos}; devices lost {summary.get('lost')}")
+    for command in [c for c in commands.values() if c["state"] != "done"][:5]:
+        print(f"  not done: {command}")
     if states.get("failed") or wrong:
         raise Failed(f"lost commands: {states} {wrong[:3]}")
     if total > done + states.get("unknown", 0) + stream.refused:
