@@ -69,26 +69,33 @@ void cli_help(const cli_command *command, FILE *to)
     }
 }
 
+/* Where the value of an option that every command has goes, or NULL. */
+static const char **global_option(cli *c, const char *name, size_t len)
+{
+    if (len == 6 && memcmp(name, "server", 6) == 0) {
+        return &c->server;
+    }
+    return len == 10 && memcmp(name, "token-file", 10) == 0 ? &c->token_file : NULL;
+}
+
 /* One option at argv[i], "--name value" or "--name=value". Returns how many words it took, 0: said. */
 static int take_option(cli *c, int argc, char **argv, int i)
 {
     const char *name = argv[i] + 2;
     const char *equals = strchr(name, '=');
     size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
-    const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-    if (len == 4 && memcmp(name, "json", 4) == 0) {
+    const char **global = global_option(c, name, len);
+    if (strcmp(name, "json") == 0) {
         c->json = true;
         return 1;
     }
-    const char **global = len == 6 && memcmp(name, "server", 6) == 0         ? &c->server
-                          : len == 10 && memcmp(name, "token-file", 10) == 0 ? &c->token_file
-                                                                             : NULL;
     int at = index_of(c->command, name, len);
     if (global == NULL && at < 0) {
         cli_error("%s: unknown option; see cotter %s --help", argv[i], c->command->name);
         return 0;
     }
     bool flag = global == NULL && c->command->options[at].value == NULL;
+    const char *next = i + 1 < argc ? argv[i + 1] : NULL;
     const char *value = flag ? "" : equals != NULL ? equals + 1 : next;
     if (value == NULL || (flag && equals != NULL)) {
         cli_error("%s: %s", argv[i], flag ? "takes no value" : "needs a value");
