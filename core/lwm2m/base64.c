@@ -2,25 +2,10 @@
 /* Strict standard base64 (RFC 4648 section 4). */
 #include "core/lwm2m/text.h"
 
-/* 0–63, or 255 for a byte outside the alphabet. */
-static uint8_t sextet(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return (uint8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (uint8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9')
-        return (uint8_t)(c - '0' + 52);
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : 255;
-}
+#include <string.h>
 
-static uint8_t letter(uint32_t sextet_value)
-{
-    return (
-        uint8_t) "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[sextet_value];
-}
+static const uint8_t alphabet[64] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 cot_status cot_base64_decode(cot_bytes text, cot_writer *out)
 {
@@ -32,10 +17,10 @@ cot_status cot_base64_decode(cot_bytes text, cot_writer *out)
         if (i + 4 == text.len && text.p[i + 3] == '=')
             n = text.p[i + 2] == '=' ? 2 : 3;
         for (size_t j = 0; j < n; j++) {
-            uint8_t v = sextet(text.p[i + j]);
-            if (v > 63)
+            const uint8_t *at = memchr(alphabet, text.p[i + j], sizeof alphabet);
+            if (at == NULL)
                 return COT_E_MALFORMED;
-            group |= (uint32_t)v << (18 - 6 * j);
+            group |= (uint32_t)(at - alphabet) << (18 - 6 * j);
         }
         if ((group & (0xFFFFFFu >> (8 * (n - 1)))) != 0) /* bits that no byte takes */
             return COT_E_MALFORMED;
@@ -53,6 +38,6 @@ void cot_base64_write(cot_writer *w, cot_bytes bytes)
         for (size_t j = 0; j < n; j++)
             group |= (uint32_t)bytes.p[i + j] << (16 - 8 * j);
         for (size_t j = 0; j < 4; j++)
-            cot_write_u8(w, j <= n ? letter(group >> (18 - 6 * j) & 63) : '=');
+            cot_write_u8(w, j <= n ? alphabet[group >> (18 - 6 * j) & 63] : '=');
     }
 }

@@ -58,35 +58,35 @@ static void put_opaque(cot_writer *w, const cot_value *v)
         cot_writer_fail(w, COT_E_TYPE);
 }
 
-void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *rec)
+void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, const cot_value *v)
 {
-    cot_status s = admit(e, &rec->path);
-    if (s == COT_OK && rec->value.type != COT_NONE && rec->path.level < 3)
-        s = COT_E_TYPE;
-    if (s == COT_OK && rec->form != COT_FORM_TYPED)
+    cot_status s = admit(e, path);
+    if (s == COT_OK && v->type != COT_NONE && path->level < 3)
         s = COT_E_TYPE;
     if (s != COT_OK || (e->w->err != COT_OK && e->w->err != COT_E_SPACE)) {
         cot_writer_fail(e->w, s);
         return;
     }
-    if (rec->value.type == COT_NONE && e->format != COT_FORMAT_TLV)
+    if (v->type == COT_NONE && e->format != COT_FORMAT_TLV)
         return;
     e->count++;
-    e->last = rec->path;
+    e->last = *path;
     if (e->format == COT_FORMAT_TLV)
-        cot_tlv_put(&e->as.tlv, &rec->path, &rec->value);
+        cot_tlv_put(&e->as.tlv, path, v);
     else if (e->format == COT_FORMAT_SENML_CBOR)
-        cot_senml_put(&e->as.senml, rec);
+        cot_senml_put(&e->as.senml, path, v);
     else if (e->format == COT_FORMAT_TEXT)
-        cot_lwm2m_text_write(e->w, &rec->value);
+        cot_lwm2m_text_write(e->w, v);
     else
-        put_opaque(e->w, &rec->value);
+        put_opaque(e->w, v);
 }
 
-void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, const cot_value *v)
+void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *rec)
 {
-    cot_lwm2m_record rec = {.path = *path, .form = COT_FORM_TYPED, .value = *v};
-    cot_lwm2m_encode_put_record(e, &rec);
+    if (rec->form == COT_FORM_TYPED)
+        cot_lwm2m_encode_put(e, &rec->path, &rec->value);
+    else
+        cot_writer_fail(e->w, COT_E_TYPE);
 }
 
 cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e)

@@ -62,7 +62,8 @@ void cot_lwm2m_encode_begin(cot_lwm2m_encoder *e, uint32_t format, const cot_lwm
  * a value at a path above a resource). */
 void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, const cot_value *v);
 
-/* The same with a time stamp; formats without times leave it out. */
+/* The same for a record as decoders yield them; one whose type is not known yet (form) is COT_E_TYPE.
+ * Times are not written: they come with Send. */
 void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *rec);
 
 /* Finish. COT_OK; COT_E_SPACE (w->len is the size needed: exact, or up to 4 bytes more), or the first

@@ -60,19 +60,19 @@ cot_status cot_senml_next_record(cot_senml_reader *s, cot_senml_record *rec);
 /* The next record whose name is an LwM2M path: as cot_lwm2m_decode_next. */
 cot_status cot_senml_next(cot_senml_reader *s, cot_lwm2m_record *rec);
 
-/* Writing: the first record carries the base name (and time), later ones the rest of the path.
- * Definite lengths and shortest forms; base fields stand first in their map, as every example of RFC
- * 8428 has them and simple receivers expect, which is not the canonical order of keys. */
+/* Writing: the first record carries the base name, later ones the rest of the path; no times. Definite
+ * lengths and shortest forms; the base name stands first in its map, as every example of RFC 8428 has
+ * it and simple receivers expect, which is not the canonical order of keys. */
 typedef struct cot_senml_writer {
     cot_writer *w;
     cot_lwm2m_path base;
     size_t start; /* of the pack in w */
     size_t count; /* records */
-    double base_time;
 } cot_senml_writer;
 
 void cot_senml_begin(cot_senml_writer *s, const cot_lwm2m_path *base, cot_writer *w);
-void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_record *rec);
+/* Latched: COT_E_TYPE for a COT_NONE value. */
+void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_path *path, const cot_value *v);
 void cot_senml_end(cot_senml_writer *s);
 
 #endif

@@ -34,16 +34,6 @@ static void write_name(cot_writer *w, const cot_lwm2m_path *p, uint8_t from)
     cot_cbor_write_text(w, (cot_bytes){text + 1, t.len - 1});
 }
 
-/* Seconds; whole ones as an integer, which is shorter and is what most receivers expect. */
-static void write_time(cot_writer *w, double t)
-{
-    if (t > -9007199254740992.0 && t < 9007199254740992.0 && (double)(int64_t)t >= t &&
-        (double)(int64_t)t <= t)
-        cot_cbor_write_int(w, (int64_t)t);
-    else
-        cot_cbor_write_double(w, t);
-}
-
 static void write_link(cot_writer *w, const cot_value *v)
 {
     uint8_t text[11]; /* 65535:65535 */
@@ -88,41 +78,27 @@ static void write_value(cot_writer *w, const cot_value *v)
         write_link(w, v);
         return;
     case COT_NONE:
+        cot_writer_fail(w, COT_E_TYPE);
         return;
     }
 }
 
-void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_record *rec)
+void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_path *path, const cot_value *v)
 {
     bool first = s->count == 0;
-    bool named = rec->path.level > s->base.level; /* else the base name says it all */
-    bool valued = rec->value.type != COT_NONE;
-    bool base_timed = first && rec->timed;
-    if (base_timed)
-        s->base_time = rec->time;
-    double time = rec->timed ? rec->time - s->base_time : 0.0 - s->base_time;
-    bool timed = time < 0.0 || time > 0.0;
+    bool named = path->level > s->base.level; /* else the base name says it all */
 
     s->count++;
-    cot_cbor_write_map(s->w, (first ? 1u : 0u) + base_timed + named + valued + timed);
+    cot_cbor_write_map(s->w, 1u + first + named);
     if (first) {
         cot_cbor_write_int(s->w, COT_SENML_BASE_NAME);
         write_base_name(s->w, &s->base, named);
     }
-    if (base_timed) {
-        cot_cbor_write_int(s->w, COT_SENML_BASE_TIME);
-        write_time(s->w, s->base_time);
-    }
     if (named) {
         cot_cbor_write_uint(s->w, COT_SENML_NAME);
-        write_name(s->w, &rec->path, s->base.level);
+        write_name(s->w, path, s->base.level);
     }
-    if (valued)
-        write_value(s->w, &rec->value);
-    if (timed) {
-        cot_cbor_write_uint(s->w, COT_SENML_TIME);
-        write_time(s->w, time);
-    }
+    write_value(s->w, v);
 }
 
 void cot_senml_end(cot_senml_writer *s)

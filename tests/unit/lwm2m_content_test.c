@@ -76,6 +76,18 @@ static void order_and_place(void **state)
     cot_lwm2m_encode_begin(&e, COT_FORMAT_TLV, &base, &w);
     cot_lwm2m_encode_put(&e, &unnamed, &v);
     assert_int_equal(cot_lwm2m_encode_end(&e), COT_E_RANGE);
+
+    cot_lwm2m_record rec = {.path = path("/3/0/1"), .form = COT_FORM_TEXT, .value = v};
+    cot_writer_init(&w, buf, sizeof buf);
+    cot_lwm2m_encode_begin(&e, COT_FORMAT_TLV, &base, &w);
+    cot_lwm2m_encode_put_record(&e, &rec); /* nobody has said what type it is */
+    assert_int_equal(cot_lwm2m_encode_end(&e), COT_E_TYPE);
+    rec.form = COT_FORM_TYPED;
+    cot_writer_init(&w, buf, sizeof buf);
+    cot_lwm2m_encode_begin(&e, COT_FORMAT_TLV, &base, &w);
+    cot_lwm2m_encode_put_record(&e, &rec);
+    assert_int_equal(cot_lwm2m_encode_end(&e), COT_OK);
+    assert_hex(buf, w.len, "0300 c10101");
 }
 
 /* What was in the buffer before stays in front of the payload. */
