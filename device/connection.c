@@ -177,6 +177,8 @@ void cot__connection_receive(cot__client *c, bool *more)
         follow_channel(c);
         if (len > 0 && c->link == COT__LINK_UP)
             cot__dispatch(c, data, len);
+        if (len > 0 && m->tx == m->rx)
+            break; /* the answer has taken the place of further records, which count as lost */
     }
     drain(c);
     follow_channel(c);

@@ -84,7 +84,6 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
     bool ours = c->request_kind != COT__REQUEST_NONE && cot_coap_matches(&c->exchange, &m.head);
     cot_coap_event e =
         cot_coap_receive(&c->peer, ours ? &c->exchange : NULL, &cot_coap_defaults, &m.head, c->now);
-    send_empty(c, e.reply, m.head.mid);
     switch ((enum cot_coap_event_kind)e.kind) {
     case COT_COAP_GOT_REQUEST:
         serve(c, &m, false, 0);
@@ -110,4 +109,5 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
     case COT_COAP_GOT_NOTHING:
         break;
     }
+    send_empty(c, e.reply, m.head.mid); /* last: tx may be the buffer that the message lies in */
 }

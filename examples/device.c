@@ -2,8 +2,6 @@
 /* cotter-device: a POSIX device with objects 0, 1, 3, 5 and 3303 that works against any LwM2M 1.1
  * server. Built twice, as version 1.0.0 and 2.0.0, it is also the image of the demo's upgrade. */
 #define _GNU_SOURCE
-#include "dtls/aead.h"
-#include "dtls/mbedtls/crypto.h"
 #include "examples/credentials.h"
 #include "examples/launcher.h"
 #include "examples/sensor.h"
@@ -11,7 +9,7 @@
 
 #include <cotter/client.h>
 #include <cotter/dtls.h>
-
+#include <cotter/mbedtls.h>
 #include <cotter/nosec.h>
 #include <cotter/posix.h>
 #include <cotter/update.h>

@@ -41,8 +41,7 @@ struct memory {
     cot_nosec channel;
     cot_observation observations[8];
     cot_attributes attributes[4];
-    uint8_t rx[1280];
-    uint8_t tx[1280];
+    uint8_t datagram[1280]; /* received, and sent */
     uint8_t request[256];
     uint8_t body[1024];
     uint8_t manifest[384];
@@ -62,9 +61,9 @@ static const cot_client_config config = {
     .device = {"Cotter", "reference", "1", "1.0.0"},
     .port = &cot_port_template,
     .update = &memory.update,
-    .memory = {memory.rx, sizeof memory.rx, memory.tx, sizeof memory.tx, memory.request,
-               sizeof memory.request, memory.body, sizeof memory.body, memory.observations, 8,
-               memory.attributes, 4}};
+    .memory = {memory.datagram, sizeof memory.datagram, memory.datagram, sizeof memory.datagram,
+               memory.request, sizeof memory.request, memory.body, sizeof memory.body,
+               memory.observations, 8, memory.attributes, 4}};
 
 int main(void)
 {

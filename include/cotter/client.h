@@ -71,7 +71,7 @@ typedef struct cot_event {
 /* Room for one observation, and for pmin and pmax of one path (Write-Attributes). The caller gives
  * arrays of them; what is inside is the library's. */
 typedef struct cot_observation {
-    _Alignas(8) unsigned char opaque[72];
+    _Alignas(8) unsigned char opaque[56];
 } cot_observation;
 
 typedef struct cot_attributes {
@@ -82,7 +82,7 @@ typedef struct cot_attributes {
 typedef struct cot_client_memory {
     uint8_t *rx; /* one received datagram */
     size_t rx_cap;
-    uint8_t *tx; /* one datagram to send; as large as rx */
+    uint8_t *tx; /* one datagram to send; as large as rx, or, to save memory, rx itself */
     size_t tx_cap;
     uint8_t *request; /* the one outstanding confirmable message of ours; ≥ 192. Its size sets the
                          block size of a registration and of confirmable notifications. */
@@ -118,7 +118,7 @@ typedef struct cot_client_config {
     void *app;
 } cot_client_config;
 
-#define COT_CLIENT_SIZE 768
+#define COT_CLIENT_SIZE (320 + 44 * sizeof(void *))
 typedef struct cot_client {
     _Alignas(8) unsigned char opaque[COT_CLIENT_SIZE];
 } cot_client;

@@ -178,6 +178,8 @@ static bool run(uint64_t seed)
     world_boot(&w, COT_AREA_SLOT_0);
     if (seed % 7 == 0)
         w.config.memory.request_cap = 192; /* links in blocks */
+    if (seed % 2 == 0)
+        w.config.memory.tx = w.rx; /* one buffer for both */
     bool good = registered(loss) && reads_whole() && writes_whole() && executes_once() &&
                 registered(loss) && observes(loss) && registered(loss) && upgrades(loss);
     lost += w.net.lost;
