@@ -33,7 +33,7 @@ class Case:
                 body["identity"] = self.endpoint
                 options = ["--x509", keys.certificate(self.endpoint, ca), keys.file("pk8.der"), server["cert"]]
         self.c.api("POST", "/devices", body)
-        return options + (["--cid", "0"] if self.cid else ["--nocid"])
+        return options
 
     def server_files(self):
         status = self.c.api("GET", "/status")

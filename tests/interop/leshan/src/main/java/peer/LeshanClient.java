@@ -46,7 +46,7 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
  * A Leshan M18 client on 127.0.0.1 with objects 0, 1, 3, 3303 and a 5 that only counts what is pushed to it; prints its life
  * as JSON lines.
  *
- * Options: -n EP -u URI [--bootstrap] [--lifetime S] [--cid LEN | --nocid] [--queue] [--models DIR], and one of
+ * Options: -n EP -u URI [--bootstrap] [--lifetime S] [--cid LEN] [--queue] [--models DIR], and one of
  * --psk IDENTITY HEXKEY, --rpk PUB KEY SERVERPUB, --x509 CERT KEY SERVERCERT [--usage 0..3] [--trust CERT].
  * Commands on stdin: update, set VALUE (new 3303 reading), send PATH.., quit (deregisters first).
  */
@@ -74,8 +74,6 @@ public class LeshanClient {
         var config = endpoints.createDefaultConfiguration();
         if (opt.containsKey("--cid"))
             config.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, Integer.valueOf(Util.one(opt, "--cid", "0")));
-        if (opt.containsKey("--nocid"))
-            config.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, null);
         config.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 8 << 20); // default 8192: pushing more would give 4.13
         endpoints.setConfiguration(config);
         endpoints.setClientAddress(InetAddress.getByName("127.0.0.1"));
