@@ -39,21 +39,17 @@ void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t le
     cot_write_uint(w, length_bytes == 0 ? 0 : len, length_bytes);
 }
 
-static void write_int(cot_writer *w, int64_t i)
+/* 1, 2, 4 or 8 bytes; `magnitude` below 2^7, 2^15, 2^31 says which. */
+static void write_number(cot_writer *w, uint64_t bits, uint64_t magnitude)
 {
     size_t n = 8;
-    if (i >= INT8_MIN && i <= INT8_MAX)
+    if (magnitude < 0x80)
         n = 1;
-    else if (i >= INT16_MIN && i <= INT16_MAX)
+    else if (magnitude < 0x8000)
         n = 2;
-    else if (i >= INT32_MIN && i <= INT32_MAX)
+    else if (magnitude < 0x80000000)
         n = 4;
-    cot_write_uint(w, (uint64_t)i & UINT64_MAX >> (64 - 8 * n), n);
-}
-
-static void write_uint(cot_writer *w, uint64_t u)
-{
-    cot_write_uint(w, u, u <= UINT8_MAX ? 1 : u <= UINT16_MAX ? 2 : u <= UINT32_MAX ? 4 : 8);
+    cot_write_uint(w, bits & UINT64_MAX >> (64 - 8 * n), n);
 }
 
 static void write_float(cot_writer *w, double f)
@@ -71,10 +67,10 @@ void cot_tlv_write_value(cot_writer *w, const cot_value *v)
     switch (v->type) {
     case COT_INTEGER:
     case COT_TIME:
-        write_int(w, v->as.i);
+        write_number(w, (uint64_t)v->as.i, (uint64_t)(v->as.i < 0 ? ~v->as.i : v->as.i));
         return;
     case COT_UNSIGNED:
-        write_uint(w, v->as.u);
+        write_number(w, v->as.u, v->as.u >> 1); /* without a sign there is a bit more */
         return;
     case COT_FLOAT:
         write_float(w, v->as.f);
@@ -97,34 +93,31 @@ void cot_tlv_write_value(cot_writer *w, const cot_value *v)
     cot_writer_fail(w, COT_E_TYPE);
 }
 
-/* Big-endian two's complement of `n` bytes, 1 ≤ n ≤ 8. */
-static int64_t sign_extend(uint64_t v, size_t n)
+/* Big-endian of 1, 2, 4 or 8 bytes, two's complement when `is_signed`. */
+static cot_status read_number(cot_bytes raw, bool is_signed, cot_value *out)
 {
-    uint64_t sign = UINT64_C(1) << (8 * n - 1);
-    if ((v & sign) == 0)
-        return (int64_t)v;
-    return -1 - (int64_t)(~v & (sign - 1));
+    uint64_t v = 0;
+    if (raw.len == 0 || raw.len > 8 || (raw.len & (raw.len - 1)) != 0)
+        return COT_E_MALFORMED;
+    if (is_signed && raw.p[0] >= 0x80)
+        v = UINT64_MAX;
+    for (size_t i = 0; i < raw.len; i++)
+        v = v << 8 | raw.p[i];
+    out->as.u = v; /* as.i are the same bits */
+    return COT_OK;
 }
 
 static cot_status read_value(cot_bytes raw, cot_value *out)
 {
     cot_reader r;
     size_t n = raw.len;
-    bool power = n == 1 || n == 2 || n == 4 || n == 8;
     cot_reader_init(&r, raw.p, n);
 
     switch (out->type) {
     case COT_INTEGER:
     case COT_TIME:
-        if (!power)
-            return COT_E_MALFORMED;
-        out->as.i = sign_extend(cot_read_uint(&r, n), n);
-        return COT_OK;
     case COT_UNSIGNED:
-        if (!power)
-            return COT_E_MALFORMED;
-        out->as.u = cot_read_uint(&r, n);
-        return COT_OK;
+        return read_number(raw, out->type != COT_UNSIGNED, out);
     case COT_FLOAT:
         if (n != 4 && n != 8)
             return COT_E_MALFORMED;
