@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """DTLS handshakes with OpenSSL and GnuTLS, both ways: peer x mode x suite, a "ping" through and an answer back.
 
-    dtls.py DTLS_PEER [ROW…]      DTLS_PEER is the program of tests/interop/dtls_peer.c; ROW filters by substring
+    dtls.py DTLS_PEER DTLS_DEVICE_PEER [ROW…]     the programs of tests/interop/dtls_peer.c and dtls_device_peer.c
+                                                  ROW filters by substring
 
 n/a: OpenSSL 3.0 has no raw public keys, neither has connection IDs. All runs in a network namespace of its own where
 that is allowed (gnutls-serv listens on every address)."""
@@ -103,13 +104,16 @@ def gnutls_server(d, mode, suite, port):
 
 
 def gnutls_client(d, mode, suite, port):
+    priority = gnutls_priority(mode, suite)
     if mode == "psk":
         own = ["--pskusername", "device-1", "--pskkey", PSK]
+        if suite == 2:
+            priority += ":%NO_SESSION_HASH"  # a master secret of both randoms
     else:
         own = gnutls_keys(d, mode, "device")
     if mode != "x509":
         own.append("--insecure")
-    return ["gnutls-cli", "--udp", "-p", port, "--priority", gnutls_priority(mode, suite), *own, "localhost"]
+    return ["gnutls-cli", "--udp", "-p", port, "--priority", priority, *own, "localhost"]
 
 
 def row_theirs_serves(us, d, server, mode, suite, port):
@@ -141,7 +145,27 @@ def row_ours_serves(us, d, client, mode, suite, port):
     return good, f"{started}\n{ours.text}\n--- them\n{them.text}"
 
 
-def rows():
+def row_ourselves(us, d, client, mode, suite, port):
+    """The device's configuration of Mbed TLS at our server, with and without connection IDs."""
+    text = ""
+    for nocid in ([], ["nocid"]):
+        ours = Program([us, "server", d, port])
+        ours.wait_for(["ready"], 5)
+        them = Program([client, "client", mode, d, port, suite, *nocid])
+        result = them.wait_for(["ok ", "refused"], 12)
+        them.end()
+        ours.end()
+        text += them.text + ours.text
+        if result != "ok " or f"ok {mode} suite {suite}" not in ours.text:
+            return False, text
+        port += 1000
+    return True, text
+
+
+def rows(device):
+    for suite in (1, 2):  # no GCM there
+        for mode in ("psk", "x509", "rpk"):
+            yield "device client", row_ourselves, device, mode, suite
     for suite in (1, 2, 3):
         for mode in ("psk", "x509"):
             yield "openssl server", row_theirs_serves, openssl_server, mode, suite
@@ -157,8 +181,8 @@ def main():
         if subprocess.run(["unshare", "-rn", "sh", "-c", "ip link set lo up"], capture_output=True).returncode == 0:
             os.environ["COTTER_DTLS_NETNS"] = "1"
             os.execvp("unshare", inner)
-    us = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2:]
+    us, device = map(os.path.abspath, sys.argv[1:3])
+    wanted = sys.argv[3:]
     failed = 0
     count = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -166,7 +190,7 @@ def main():
         subprocess.run([us, "certs", folder], check=True)
         (d / "psk.txt").write_text(f"device-1:{PSK}\n")
         port = 20000 + os.getpid() % 20000
-        for name, run, peer, mode, suite in rows():
+        for name, run, peer, mode, suite in rows(device):
             title = f"{name} {mode} {SUITES[suite][1]}"
             if wanted and not all(w in title for w in wanted):
                 continue

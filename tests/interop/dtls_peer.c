@@ -6,6 +6,7 @@
  *   dtls_peer client MODE DIR PORT [SUITE [nocid]]   says "ping", waits for "pong" or its echo
  *
  * Both print one line: "ok MODE suite N cid IN OUT" or "refused REASON". PSK: device-1, 16 × 0x42. */
+#include "tests/interop/dtls_peer.h"
 #include "dtls/aead.h"
 #include "dtls/cookie.h"
 #include "dtls/record.h"
@@ -27,62 +28,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DATAGRAM 4096u
-
 static cot_dtls_aead aead;
 
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        perror(what);
-        exit(2);
-    }
-}
-
-static cot_ms now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (cot_ms)t.tv_sec * 1000u + (cot_ms)t.tv_nsec / 1000000u;
-}
-
-static cot_status random_bytes(void *app, uint8_t *out, size_t len)
-{
-    (void)app;
-    return RAND_bytes(out, (int)len) == 1 ? COT_OK : COT_E_IO;
-}
-
-static int64_t clock_now(void *app)
-{
-    (void)app;
-    return time(NULL);
-}
-
 /* ---- files ---- */
-
-static FILE *open_file(const char *dir, const char *name, const char *suffix, const char *mode)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s%s", dir, name, suffix);
-    FILE *f = fopen(path, mode);
-    must(f != NULL, path);
-    return f;
-}
 
 static void write_file(const char *dir, const char *name, const char *suffix, const void *p,
                        size_t n)
 {
     FILE *f = open_file(dir, name, suffix, "wb");
     must(fwrite(p, 1, n, f) == n && fclose(f) == 0, "write");
-}
-
-static size_t read_file(const char *dir, const char *name, const char *suffix, uint8_t *p,
-                        size_t cap)
-{
-    FILE *f = open_file(dir, name, suffix, "rb");
-    size_t n = fread(p, 1, cap, f);
-    fclose(f);
-    return n;
 }
 
 static void write_cert(const char *dir, const char *name, const cert *c)
@@ -116,13 +70,6 @@ static int make_certs(const char *dir)
     write_cert(dir, "server", &server);
     write_cert(dir, "device", &device);
     return 0;
-}
-
-static cot_dtls_blob load(const char *dir, const char *name, const char *suffix)
-{
-    uint8_t *p = malloc(2048);
-    must(p != NULL, "memory");
-    return (cot_dtls_blob){p, read_file(dir, name, suffix, p, 2048)};
 }
 
 static EVP_PKEY *load_key(const char *dir, const char *name)
@@ -333,101 +280,6 @@ static int run_server(const char *dir, const char *port, bool cid)
     }
 }
 
-/* ---- client ---- */
-
-static cot_status psk(void *app, uint8_t key[static 64], size_t *len)
-{
-    (void)app;
-    memset(key, 0x42, 16);
-    *len = 16;
-    return COT_OK;
-}
-
-static void flush_client(cot_channel *ch, int fd)
-{
-    uint8_t out[1500];
-    size_t len;
-    while (ch->ops->drain(ch, now_ms(), out, sizeof out, &len) == COT_OK && len > 0)
-        (void)send(fd, out, len, 0);
-}
-
-static int talk(cot_dtls_client *client, int fd, const char *mode)
-{
-    cot_channel *ch = &client->channel;
-    cot_ms end = now_ms() + 10000;
-    cot_ms next_ping = 0;
-    while (now_ms() < end) {
-        uint8_t bytes[DATAGRAM];
-        size_t len;
-        flush_client(ch, fd);
-        if (ch->state == COT_CHANNEL_CLOSED) {
-            printf("refused %s\n", cot_refusal_text(ch->refusal));
-            return 1;
-        }
-        if (ch->state == COT_CHANNEL_OPEN && now_ms() >= next_ping) {
-            if (ch->ops->send(ch, (const uint8_t *)"ping\n", 5, bytes, sizeof bytes, &len) ==
-                COT_OK)
-                (void)send(fd, bytes, len, 0);
-            next_ping = now_ms() + 1000;
-        }
-        struct pollfd f = {fd, POLLIN, 0};
-        (void)poll(&f, 1, 50);
-        ssize_t n = (f.revents & POLLIN) != 0 ? recv(fd, bytes, sizeof bytes, 0) : 0;
-        cot_datagram in = {bytes, n > 0 ? (size_t)n : 0};
-        while (in.len > 0) {
-            const uint8_t *data;
-            (void)ch->ops->received(ch, &in, now_ms(), &data, &len);
-            if (len >= 4 && (memcmp(data, "pong", 4) == 0 || memcmp(data, "ping", 4) == 0)) {
-                printf("ok %s suite %u cid %u %u\n", mode, client->record.suite,
-                       client->record.cid_in_len, client->record.cid_out_len);
-                ch->ops->close(ch, bytes, sizeof bytes, &len);
-                (void)send(fd, bytes, len, 0);
-                return 0;
-            }
-        }
-    }
-    puts("refused nothing came");
-    return 1;
-}
-
-static int run_client(const char *mode, const char *dir, const char *port, const char *suite,
-                      bool cid)
-{
-    static _Alignas(16) uint8_t arena[COT_DTLS_ARENA_X509];
-    cot_dtls_blob own = load(dir, "device", ".der");
-    cot_dtls_suite wanted =
-        suite == NULL ? COT_DTLS_CCM_8 : (cot_dtls_suite)strtoul(suite, NULL, 10);
-    cot_dtls_client_config config = {.mode = strcmp(mode, "psk") == 0   ? COT_PEER_PSK
-                                             : strcmp(mode, "rpk") == 0 ? COT_PEER_RPK
-                                                                        : COT_PEER_X509,
-                                     .psk_identity = {(const uint8_t *)"device-1", 8},
-                                     .psk = psk,
-                                     .private_key = load(dir, "device", ".scalar").p,
-                                     .own_spki = load(dir, "device", ".spki"),
-                                     .own_chain = &own,
-                                     .own_chain_count = 1,
-                                     .server_spki = load(dir, "server", ".spki"),
-                                     .usage = COT_USAGE_TRUST_ANCHOR,
-                                     .server_certificate = load(dir, "ca", ".der"),
-                                     .server_name = "localhost",
-                                     .cid = cid,
-                                     .suites = &wanted,
-                                     .suite_count = 1,
-                                     .arena = arena,
-                                     .arena_len = sizeof arena,
-                                     .aead = &aead,
-                                     .random = random_bytes,
-                                     .time = clock_now};
-    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    cot_dtls_client client;
-    peer.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    must(fd >= 0 && connect(fd, (const struct sockaddr *)&peer, sizeof peer) == 0, "connect");
-    cot_dtls_client_init(&client, &config);
-    must(client.channel.ops->open(&client.channel, now_ms()) == COT_OK, "open");
-    return talk(&client, fd, mode);
-}
-
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -437,7 +289,7 @@ int main(int argc, char **argv)
     if (argc >= 4 && strcmp(argv[1], "server") == 0)
         return run_server(argv[2], argv[3], argc < 5);
     if (argc >= 5 && strcmp(argv[1], "client") == 0)
-        return run_client(argv[2], argv[3], argv[4], argc > 5 ? argv[5] : NULL, argc < 7);
+        return run_client(&aead, COT_DTLS_ARENA_HOST, argc, argv);
     fputs("usage: dtls_peer certs DIR | server DIR PORT [nocid] | client MODE DIR PORT [SUITE "
           "[nocid]]\n",
           stderr);

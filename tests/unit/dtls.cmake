@@ -31,10 +31,15 @@ target_compile_definitions(dtls_bench PRIVATE _GNU_SOURCE)
 
 # Interop: our side of tests/interop/dtls.py, with a key log for tshark.
 add_executable(dtls_peer ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer.c
-    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_keylog.c)
+    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer_client.c ${PROJECT_SOURCE_DIR}/tests/interop/dtls_keylog.c)
 target_link_libraries(dtls_peer PRIVATE cotter_test_dtls cotter_warnings)
 target_compile_definitions(dtls_peer PRIVATE _GNU_SOURCE MBEDTLS_ALLOW_PRIVATE_ACCESS)
+add_executable(dtls_device_peer ${PROJECT_SOURCE_DIR}/tests/interop/dtls_device_peer.c
+    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer_client.c)
+target_link_libraries(dtls_device_peer PRIVATE cotter_dtls_device cotter_warnings)
+target_compile_definitions(dtls_device_peer PRIVATE _GNU_SOURCE)
 if(COTTER_KIND STREQUAL "dev")
-    add_test(NAME interop/dtls COMMAND ${PROJECT_SOURCE_DIR}/tests/interop/dtls.py $<TARGET_FILE:dtls_peer>)
+    add_test(NAME interop/dtls COMMAND ${PROJECT_SOURCE_DIR}/tests/interop/dtls.py
+        $<TARGET_FILE:dtls_peer> $<TARGET_FILE:dtls_device_peer>)
     set_tests_properties(interop/dtls PROPERTIES TIMEOUT 300)
 endif()

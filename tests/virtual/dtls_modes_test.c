@@ -2,6 +2,7 @@
 /* The modes on a perfect link: PSK, RPK, X.509 with each usage, connection IDs on and off, refusals. */
 #include "tests/unit/test.h"
 
+#include "core/base/bytes.h"
 #include "tests/virtual/dtls_pair.h"
 
 #include <string.h>
@@ -428,6 +429,114 @@ static void arena_too_small(void **state)
     assert_int_equal(p.client.channel.refusal, COT_REFUSAL_MEMORY);
 }
 
+static void the_documented_arena_suffices(void **state)
+{
+    (void)state;
+    p.client_config.arena_len = COT_DTLS_ARENA_HOST;
+    connects(COT_PEER_PSK);
+    for (int rpk = 0; rpk < 2; rpk++) {
+        teardown(NULL);
+        setup(NULL);
+        if (rpk == 1)
+            pair_use_rpk(&p);
+        else
+            pair_use_x509(&p, COT_USAGE_CA_CONSTRAINT);
+        p.chain[1] = cert_der(&pair_certificates()->ca);
+        p.server_config.chain_count = 2;
+        p.client_config.arena_len = COT_DTLS_ARENA_HOST;
+        connects(rpk == 1 ? COT_PEER_RPK : COT_PEER_X509);
+    }
+}
+
+/* A chain of our own, with certificates that do not belong to it behind the first. */
+static void send_chain(size_t extra)
+{
+    static cot_dtls_blob own[24];
+    const pair_certs *c = pair_certificates();
+    pair_use_x509(&p, COT_USAGE_DOMAIN_ISSUED);
+    own[0] = cert_der(&c->device);
+    for (size_t i = 1; i <= extra; i++)
+        own[i] = cert_der(&c->other_ca);
+    p.client_config.own_chain = own;
+    p.client_config.own_chain_count = extra + 1;
+}
+
+static void certificate_messages_up_to_4_kib(void **state)
+{
+    (void)state;
+    const pair_certs *c = pair_certificates();
+    size_t most = (4096 - 3 - 3 - c->device.der_len) / (c->other_ca.der_len + 3);
+    send_chain(most);
+    p.client_config.mtu = 256; /* in many fragments, with much to hold */
+    p.server_config.mtu = 256;
+    p.answer_after = 20;
+    connects(COT_PEER_X509);
+    assert_true(p.server_peak <= COT_DTLS_HANDSHAKE_BYTES);
+    print_message("peak of the server's handshake: %zu bytes\n", p.server_peak);
+}
+
+static void session_goes_on_without_a_connection_id_that_is_too_long(void **state)
+{
+    (void)state;
+    uint8_t hello[256];
+    uint8_t reply[COT_DTLS_HELLO_VERIFY_LEN];
+    uint8_t cookie[COT_DTLS_COOKIE_LEN] = {0};
+    uint8_t out[PAIR_DATAGRAM];
+    const uint8_t cid[COT_DTLS_CID_IN_MAX] = {PAIR_WORKER};
+    assert_int_equal(pair_begin(&p), COT_OK);
+    for (size_t length = 32; length <= 33; length++) {
+        size_t n = 0;
+        size_t len = 0;
+        cot_writer w;
+        memset(cookie, 0, sizeof cookie);
+        for (int second = 0; second < 2; second++) {
+            size_t extensions = 4 + 1 + length;
+            size_t body = 2 + 32 + 1 + 1 + sizeof cookie + 2 + 2 + 2 + 2 + extensions;
+            cot_writer_init(&w, hello, sizeof hello);
+            cot_write_bytes(&w, "\x16\xfe\xfd\0\0\0\0\0\0\0", 10);
+            cot_write_u8(&w, (uint8_t)second);
+            cot_write_u16(&w, (uint16_t)(12 + body));
+            cot_write_u8(&w, 1);
+            cot_write_u24(&w, (uint32_t)body);
+            cot_write_u16(&w, (uint16_t)second);
+            cot_write_u24(&w, 0);
+            cot_write_u24(&w, (uint32_t)body);
+            cot_write_bytes(&w, "\xfe\xfd", 2);
+            cot_write_bytes(&w, "random random random random rand\0", 33);
+            cot_write_u8(&w, sizeof cookie);
+            cot_write_bytes(&w, cookie, sizeof cookie);
+            cot_write_bytes(&w, "\0\2\xc0\xa8\1\0", 6);
+            cot_write_u16(&w, (uint16_t)extensions);
+            cot_write_u16(&w, 54);
+            cot_write_u16(&w, (uint16_t)(1 + length));
+            cot_write_u8(&w, (uint8_t)length);
+            for (size_t i = 0; i < length; i++)
+                cot_write_u8(&w, 0xcc);
+            assert_int_equal(w.err, COT_OK);
+            if (second == 0) {
+                assert_int_equal(
+                    cot_dtls_cookie_check(&p.cookie, cid, 4, hello, w.len, p.now, reply, &n),
+                    COT_DTLS_FIRST_VERIFY);
+                memcpy(cookie, reply + n - sizeof cookie, sizeof cookie);
+            }
+        }
+        assert_int_equal(cot_dtls_cookie_check(&p.cookie, cid, 4, hello, w.len, p.now, reply, &n),
+                         COT_DTLS_FIRST_ACCEPT);
+        assert_int_equal(cot_dtls_handshake_start(&p.handshake, p.server, p.handshake_memory,
+                                                  sizeof p.handshake_memory, cid, p.now),
+                         COT_OK);
+        cot_dtls_handshake_received(p.handshake, hello, w.len);
+        assert_int_equal(cot_dtls_handshake_next(p.handshake, p.now, out, sizeof out, &len),
+                         COT_DTLS_OUTPUT);
+        bool answered = false; /* the server's own connection ID in its hello */
+        for (size_t i = 0; i + 12 < len; i++)
+            answered = answered || memcmp(out + i, "\0\x36\0\x09\x08\x07\0\0\0\0\0\0\0", 13) == 0;
+        assert_int_equal(answered, length == 32);
+        cot_dtls_handshake_end(p.handshake);
+        p.handshake = NULL;
+    }
+}
+
 #define ROW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
     ROW(psk_with_extended_master_secret),
@@ -462,6 +571,9 @@ static const struct CMUnitTest tests[] = {
     ROW(entropy_fails),
     ROW(incomplete_configurations),
     ROW(arena_too_small),
+    ROW(the_documented_arena_suffices),
+    ROW(certificate_messages_up_to_4_kib),
+    ROW(session_goes_on_without_a_connection_id_that_is_too_long),
 };
 
 int main(void)
