@@ -153,6 +153,7 @@ def row_ourselves(us, d, client, mode, suite, port):
         ours.wait_for(["ready"], 5)
         them = Program([client, "client", mode, d, port, suite, *nocid])
         result = them.wait_for(["ok ", "refused"], 12)
+        ours.wait_for(["ok ", "refused"], 5)
         them.end()
         ours.end()
         text += them.text + ours.text
