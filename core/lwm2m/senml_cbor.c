@@ -147,7 +147,7 @@ static void read_field(cot_senml_reader *s, fields *f, const cot_cbor_item *key)
         read_labelled(s, f, (int)label);
 }
 
-/* 0 when not given: "the missing one is zero" (RFC 8428 section 4.5.3). */
+/* 0 when not given (RFC 8428 section 4.5.3). */
 static double as_double(const cot_value *v)
 {
     if (v->type == COT_FLOAT)
