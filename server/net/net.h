@@ -333,7 +333,7 @@ cot_status net_location_parse(cot_bytes text, ipc_location *out);
 
 void net_refresh_note(net_worker *w, uint32_t slot);
 void net_refresh_now(net_worker *w, uint32_t slot); /* one, at once: its address changed */
-void net_refresh_all(net_worker *w); /* tell hub everything that waits, now */
+void net_refresh_all(net_worker *w);                /* tell hub everything that waits, now */
 
 /* ---- job.c, job_message.c, job_answer.c: operations on devices ---- */
 
