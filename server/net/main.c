@@ -36,18 +36,17 @@ static void on_stop(role_env *env)
     loop_stop(env->loop);
 }
 
+/* The whole file, which is closed afterwards. False: unreadable, or longer than `cap`. */
 static bool read_whole(int fd, uint8_t *out, size_t cap, size_t *len)
 {
+    ssize_t n = 1;
     *len = 0;
-    while (*len < cap) {
-        ssize_t n = read(fd, out + *len, cap - *len);
-        if (n < 0)
-            return false;
-        if (n == 0)
-            return true;
-        *len += (size_t)n;
+    while (*len < cap && n > 0) {
+        n = read(fd, out + *len, cap - *len);
+        *len += n > 0 ? (size_t)n : 0;
     }
-    return false; /* longer */
+    close(fd);
+    return n == 0;
 }
 
 static bool setup_of(const role_env *env, net_setup *s)
