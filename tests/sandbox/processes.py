@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import Cotter  # noqa: E402
+from harness import Cotter, until  # noqa: E402
 
 ROLES = ("net", "keys", "hub", "http")
 
@@ -79,6 +79,7 @@ def main():
     with Cotter(nosec=True) as c:
         c.start()
         pids = c.processes()
+        until("cotterd is ready", lambda: "event=monitor.ready" in (c.folder / "cotterd.log").read_text())
         check("one process or more of each role", all(pids.get(r) for r in ROLES), pids)
         uids = {}
         for role in ROLES:
