@@ -111,7 +111,7 @@ static void many_records(void **state)
         cot_lwm2m_record rec;
         cot_lwm2m_path base = path("/9/0/1");
         for (size_t i = 0; i < n; i++) {
-            snprintf(paths[i], sizeof paths[i], "/9/0/1/%zu", i);
+            snprintf(paths[i], sizeof paths[i], "/9/0/1/%d", (int)i);
             p[i] = (put){paths[i], cot_value_int((int64_t)i)};
         }
         cot_writer_init(&w, buf, sizeof buf);
