@@ -16,8 +16,8 @@
 #include "server/ipc/ipc.h"
 #include "server/role.h"
 
-#define HUB_READS 512u  /* live reads under way, hub's own included; a power of two */
-#define HUB_PROBES 128u /* of them hub's own */
+#define HUB_READS 1024u /* live reads under way, hub's own included; a power of two */
+#define HUB_PROBES 512u /* of them hub's own */
 #define HUB_WAITS 256u  /* calls that wait for a command's outcome */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
@@ -92,7 +92,8 @@ typedef struct hub {
 
     hub_read reads[HUB_READS];
     uint64_t read_round;
-    unsigned probes; /* reads of hub's own */
+    size_t read_next; /* where the search for a free slot begins */
+    unsigned probes;  /* reads of hub's own */
     hub_wait waits[HUB_WAITS];
 
     hub_event events[HUB_EVENTS]; /* ring: event n at n % HUB_EVENTS */

@@ -14,9 +14,11 @@
 
 static hub_read *free_slot(hub *h)
 {
-    for (size_t i = 0; i < HUB_READS; i++)
-        if (h->reads[i].kind == HUB_READ_FREE)
-            return &h->reads[i];
+    for (size_t tries = 0; tries < HUB_READS; tries++) {
+        hub_read *slot = &h->reads[h->read_next++ % HUB_READS];
+        if (slot->kind == HUB_READ_FREE)
+            return slot;
+    }
     return NULL;
 }
 

@@ -5,6 +5,8 @@ if(COTTER_SERVER)
     cotter_unit_test(keys_master_test unit/keys_master_test.c LIBS cotter_keys)
     cotter_unit_test(keys_files_test unit/keys_files_test.c LIBS cotter_keys)
 
+    cotter_unit_test(store_durability_test unit/store_durability_test.c unit/crash_vfs.c LIBS cotter_store)
+
     if(NOT COTTER_KIND STREQUAL "fuzz")
         add_library(cotter_test_hub STATIC EXCLUDE_FROM_ALL unit/hub_world.c)
         target_link_libraries(cotter_test_hub PUBLIC cotter_hub cmocka PRIVATE cotter_warnings)
