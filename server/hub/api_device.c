@@ -303,7 +303,7 @@ const char *hub_new_device_check(hub *h, cot_bytes map, new_device *n)
 {
     uint16_t mid = 0;
     store_group g;
-    *n = (new_device){.row = {.now = h->utc}};
+    *n = (new_device){.row = {.now = h->utc}, .status = 422};
     n->row.endpoint = text_in(map, "endpoint");
     n->row.mode = mode_of(text_in(map, "mode"));
     if (!endpoint_fits(n->row.endpoint))
@@ -316,8 +316,10 @@ const char *hub_new_device_check(hub *h, cot_bytes map, new_device *n)
         return wrong;
     cot_bytes group = text_in(map, "group");
     if (group.len > 0) {
-        if (store_group_get(h->st, group, &g) != COT_OK)
+        if (store_group_get(h->st, group, &g) != COT_OK) {
+            n->status = 404;
             return "There is no such group: add it first.";
+        }
         n->row.group = g.id;
     }
     if (RAND_bytes((unsigned char *)&mid, sizeof mid) != 1)
@@ -336,7 +338,7 @@ uint16_t hub_api_device_add(hub_request *rq)
     cot_status s = COT_OK;
     const char *wrong = hub_new_device_check(rq->h, rq->args, &n);
     if (wrong != NULL)
-        return hub_problem(rq, 422, wrong);
+        return hub_problem(rq, n.status, wrong);
     (void)store_chars(rq->subject, sizeof rq->subject, n.row.endpoint);
     if (!hub_made_before(rq, made, sizeof made)) {
         s = store_count(rq->h->st, "devices", &devices);

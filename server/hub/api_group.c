@@ -52,6 +52,8 @@ static bool take_key(cot_bytes pem, store_group *g)
     return good;
 }
 
+static const char no_release[] = "There is no such release.";
+
 static const char *take_release(hub_request *rq, store_group *g)
 {
     store_release r;
@@ -61,7 +63,7 @@ static const char *take_release(hub_request *rq, store_group *g)
     if (!hub_parse_hex(hub_arg_text(rq, "release"), g->release, STORE_RELEASE_ID))
         return "\"release\" is to be the id of a release, 32 hex digits, or null for the newest.";
     if (store_release_get(rq->h->st, g->release, &r) != COT_OK)
-        return "There is no such release.";
+        return no_release;
     g->has_release = true;
     return NULL;
 }
@@ -119,7 +121,7 @@ uint16_t hub_api_group_add(hub_request *rq)
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
     if (wrong != NULL)
-        return hub_problem(rq, 422, wrong);
+        return hub_problem(rq, wrong == no_release ? 404 : 422, wrong);
     if (!name_fits(name))
         return hub_problem(
             rq, 422,
@@ -166,7 +168,7 @@ uint16_t hub_api_group_edit(hub_request *rq)
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
     if (wrong != NULL)
-        return hub_problem(rq, 422, wrong);
+        return hub_problem(rq, wrong == no_release ? 404 : 422, wrong);
     cot_status s = store_group_edit(rq->h->st, &g);
     return s == COT_OK ? reply_group(rq, 200) : hub_problem_of(rq, s, "group");
 }

@@ -13,6 +13,7 @@ typedef struct import {
     hub_request *rq;
     uint64_t count;
     uint64_t errors;
+    uint64_t malformed;  /* of them: lines that are wrong by themselves */
     uint8_t text[40000]; /* the errors' CBOR */
     cot_writer w;
 } import;
@@ -29,7 +30,7 @@ static void error(import *im, uint64_t line, const char *detail)
 /* COT_OK also for a device that is wrong; an error of the store ends the import. */
 static cot_status one(import *im, cot_bytes map, uint64_t room)
 {
-    new_device n;
+    new_device n = {.status = 409};
     store_id id = 0;
     uint64_t line = im->count + 1;
     (void)hub_item_uint(hub_map_find(map, "line"), &line);
@@ -38,6 +39,7 @@ static cot_status one(import *im, cot_bytes map, uint64_t room)
                             : hub_new_device_check(im->rq->h, map, &n);
     im->count++;
     if (wrong != NULL) {
+        im->malformed += n.status == 422;
         error(im, line, wrong);
         return COT_OK;
     }
@@ -61,13 +63,13 @@ static uint16_t conclude(import *im, cot_status s)
     if (im->errors > 0) {
         cot_writer_init(&rq->w, rq->h->reply, sizeof rq->h->reply);
         cot_cbor_write_map(&rq->w, 3);
-        hub_put_text(&rq->w, "title", "Unprocessable Content");
+        hub_put_text(&rq->w, "title", im->malformed > 0 ? "Unprocessable Content" : "Conflict");
         hub_put_text(&rq->w, "detail",
                      "Nothing was imported: mend the lines that are named and import all again.");
         hub_put_key(&rq->w, "errors");
         cot_cbor_write_array(&rq->w, named);
         cot_write_bytes(&rq->w, im->text, im->w.len);
-        return 422;
+        return im->malformed > 0 ? 422 : 409;
     }
     (void)snprintf(made, sizeof made, "%llu", (unsigned long long)im->count);
     (void)snprintf(rq->detail, sizeof rq->detail, "%s devices", made);
@@ -86,6 +88,7 @@ static uint16_t run(hub_request *rq, cot_bytes sequence)
     im.rq = rq;
     im.count = 0;
     im.errors = 0;
+    im.malformed = 0;
     cot_writer_init(&im.w, im.text, sizeof im.text);
     cot_cbor_reader_init(&r, sequence, 0);
     cot_status s = store_count(rq->h->st, "devices", &devices);

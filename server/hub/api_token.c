@@ -111,10 +111,10 @@ uint16_t hub_api_token_add(hub_request *rq)
         rq->bad = "role";
     if (rq->bad == NULL && store_chars(t.name, sizeof t.name, name) != COT_OK)
         rq->bad = "name";
-    if (rq->bad == NULL && t.expires_at != 0 && t.expires_at <= rq->h->utc)
-        rq->bad = "expires_at";
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
+    if (t.expires_at != 0 && t.expires_at <= rq->h->utc)
+        return hub_problem(rq, 409, "\"expires_at\" is in the past: nobody could use that token.");
     cot_status s = remove_former(rq);
     if (s == COT_OK)
         s = add_token(rq->h->st, &t, text);
@@ -138,6 +138,8 @@ uint16_t hub_api_token_remove(hub_request *rq)
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
     cot_status s = store_token_get(rq->h->st, (store_id)id, &t);
+    if (s == COT_OK && t.id == rq->token.id)
+        return hub_problem(rq, 409, "A token cannot remove itself: use another one.");
     if (s == COT_OK && t.role == STORE_ADMIN) {
         s = store_token_any_admin(rq->h->st, t.id, &other);
         if (s == COT_OK && !other)

@@ -19,7 +19,8 @@
 
 #define DATABASE "cotter.db"
 #define QUEUE (16u * IPC_DATAGRAM_MAX)
-#define REFRESH_EVERY 4000u /* ms; with the commit that follows within 5 s */
+#define REFRESH_EVERY                                                                              \
+    1500u /* ms; net has held them for up to 3 s, and they are to be stored within 5 */
 #define REFRESH_BATCH (1024u * HUB_REFRESH_SIZE)
 #define EVENTS_WAITING 4096u /* of messages to http; then events are left out */
 
