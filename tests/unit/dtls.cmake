@@ -24,6 +24,7 @@ cotter_dtls_virtual(dtls_rules_test)
 
 cotter_unit_test(dtls_record_test unit/dtls_record_test.c LIBS cotter_dtls)
 cotter_unit_test(dtls_cookie_test unit/dtls_cookie_test.c LIBS cotter_dtls)
+cotter_unit_test(dtls_rpk_test unit/dtls_rpk_test.c LIBS cotter_dtls)
 
 add_executable(dtls_bench EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/dtls_bench.c)
 target_link_libraries(dtls_bench PRIVATE cotter_test_dtls cotter_warnings cotter_hardening)

@@ -427,17 +427,6 @@ static void rule3_connection_id_of_a_missing_worker_or_cut_off(void **state)
 
 /* ---- rule 6 ---- */
 
-static void rule6_master_secret_without_extended(void **state)
-{
-    (void)state;
-    (void)state;
-    /* our client always offers the extension: see tests/interop for peers without; here the seed */
-    connect();
-    assert_true(p.need.extended);
-    for (size_t i = 32; i < sizeof p.need.seed; i++)
-        assert_int_equal(p.need.seed[i], 0);
-}
-
 static void rule6_waiting_survives_retransmissions(void **state)
 {
     (void)state;
@@ -591,7 +580,6 @@ static const struct CMUnitTest tests[] = {
     ROW(rule3_only_the_newest_record_may_move_the_address),
     ROW(rule3_forged_records_change_nothing),
     ROW(rule3_connection_id_of_a_missing_worker_or_cut_off),
-    ROW(rule6_master_secret_without_extended),
     ROW(rule6_waiting_survives_retransmissions),
     ROW(rule6_server_does_not_retransmit_while_it_waits),
     ROW(rule6_held_datagrams_are_bounded),
