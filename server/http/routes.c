@@ -72,12 +72,14 @@ static const http_field device_page[] = {ENDPOINT, LIST};
 static const http_field resource_read[] = {ENDPOINT, PATH(1, 4), TIMEOUT};
 static const http_field discover[] = {ENDPOINT, PATH(1, 3), TIMEOUT};
 static const http_field resource_write[] = {
+    ENDPOINT, PATH(3, 4), WAIT, KEY, {"value", HTTP_IN_BODY, HTTP_VALUE, .required = true},
+};
+static const http_field instance_write[] = {
     ENDPOINT,
-    PATH(2, 4),
+    PATH(2, 2),
     WAIT,
     KEY,
-    {"value", HTTP_IN_BODY, HTTP_VALUE, .required = false},
-    {"values", HTTP_IN_BODY, HTTP_VALUES, .min = 1, .max = 256},
+    {"values", HTTP_IN_BODY, HTTP_VALUES, .required = true, .min = 1, .max = 64},
 };
 static const http_field resource_execute[] = {
     ENDPOINT, PATH(3, 3), WAIT, KEY, {"arguments", HTTP_IN_BODY, HTTP_LINE, .min = 1, .max = 1024},
@@ -153,13 +155,6 @@ static const char *device_rule(json_t *body)
         return "identity: only modes psk and x509 have one";
     }
     return NULL;
-}
-
-static const char *write_rule(json_t *body)
-{
-    bool value = json_object_get(body, "value") != NULL;
-    bool values = json_object_get(body, "values") != NULL;
-    return value != values ? NULL : "give either value (one resource) or values (an instance)";
 }
 
 static const char *edit_rule(json_t *body)
@@ -246,8 +241,14 @@ const http_route http_routes[] = {
      .body = HTTP_JSON,
      .flags = HTTP_MAKES,
      .operation = "write",
-     FIELDS(resource_write),
-     .rule = write_rule},
+     FIELDS(resource_write)},
+    {.method = HTTP_PUT,
+     .path = "/devices/{endpoint}/instances/{path...}",
+     .api = IPC_API_COMMAND_ADD,
+     .body = HTTP_JSON,
+     .flags = HTTP_MAKES,
+     .operation = "write",
+     FIELDS(instance_write)},
     {.method = HTTP_POST,
      .path = "/devices/{endpoint}/resources/{path...}",
      .api = IPC_API_COMMAND_ADD,

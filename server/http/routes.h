@@ -37,7 +37,7 @@ typedef enum http_kind {
     HTTP_TIME,   /* RFC 3339 → epoch ms */
     HTTP_PATH,   /* LwM2M path of min..max ids */
     HTTP_VALUE,  /* a resource value */
-    HTTP_VALUES  /* [{"path":…, "value":…}] of min..max items */
+    HTTP_VALUES /* {"14": value, "7/1": value}, min..max of them, below the path → [{path, value}] */
 } http_kind;
 
 typedef enum http_place { HTTP_IN_PATH, HTTP_IN_QUERY, HTTP_IN_BODY, HTTP_IN_HEADER } http_place;

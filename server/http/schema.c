@@ -18,6 +18,7 @@ typedef struct build {
     size_t count; /* pairs so far */
     http_secret *secret;
     http_problem *p;
+    cot_bytes path; /* of the request, as it was written to w */
 } build;
 
 static cot_bytes bytes_of(const char *s)
@@ -223,6 +224,9 @@ static bool put_path(build *b, const http_field *f, cot_bytes t)
     }
     put_name(b, f);
     cot_cbor_write_text(b->w, t);
+    if (b->w->err == COT_OK) {
+        b->path = (cot_bytes){b->w->p + b->w->len - t.len, t.len};
+    }
     return true;
 }
 
@@ -279,38 +283,38 @@ static bool put_value(build *b, json_t *value)
     return true;
 }
 
-static bool put_values_item(build *b, json_t *item)
+/* One resource of an instance: its whole path is the request's and `below`. */
+static bool put_values_item(build *b, cot_bytes below, json_t *value)
 {
-    json_t *path = json_object_get(item, "path");
-    json_t *value = json_object_get(item, "value");
-    if (!json_is_object(item) || !json_is_string(path) || value == NULL ||
-        json_object_size(item) != 2) {
-        return http_problem_set(b->p, 422, "values: each item has exactly path and value");
-    }
-    cot_bytes t = {(const uint8_t *)json_string_value(path), json_string_length(path)};
-    if (t.len > 0 && t.p[0] == '/') {
-        t = (cot_bytes){t.p + 1, t.len - 1};
-    }
-    if (!path_ok(t, 3, 4)) {
-        return http_problem_set(b->p, 422, "values: path must be like /3/0/14");
+    uint8_t whole[COT_LWM2M_PATH_TEXT];
+    cot_writer w;
+    cot_writer_init(&w, whole, sizeof whole);
+    cot_write_bytes(&w, b->path.p, b->path.len);
+    cot_write_u8(&w, '/');
+    cot_write_bytes(&w, below.p, below.len);
+    if (w.err != COT_OK || below.len == 0 || !path_ok((cot_bytes){whole, w.len}, 3, 4)) {
+        return http_problem_set(b->p, 422, "values: a key must be like 14, or 7/1");
     }
     cot_cbor_write_map(b->w, 2);
     cot_cbor_write_text(b->w, bytes_of("path"));
-    cot_cbor_write_text(b->w, t);
+    cot_cbor_write_text(b->w, (cot_bytes){whole, w.len});
     cot_cbor_write_text(b->w, bytes_of("value"));
     return put_value(b, value);
 }
 
-static bool put_values(build *b, const http_field *f, json_t *list)
+static bool put_values(build *b, const http_field *f, json_t *values)
 {
-    size_t n = json_array_size(list);
-    if (!json_is_array(list) || n < f->min || n > f->max) {
-        return bad(b, f, "must be a list of 1 to 256 items {\"path\", \"value\"}");
+    size_t n = json_object_size(values);
+    const char *key;
+    json_t *value;
+    if (!json_is_object(values) || n < f->min || n > f->max) {
+        return bad(b, f, "must be an object of 1 to 64 resources, {\"14\": value}");
     }
     put_name(b, f);
     cot_cbor_write_array(b->w, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!put_values_item(b, json_array_get(list, i))) {
+    json_object_foreach(values, key, value)
+    {
+        if (!put_values_item(b, bytes_of(key), value)) {
             return false;
         }
     }

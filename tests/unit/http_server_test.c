@@ -377,12 +377,10 @@ static void passes_path_and_query(void **state)
 static void passes_values(void **state)
 {
     (void)state;
-    answer *a = send_json("PUT", "/api/v1/devices/e/resources/3/0?wait=2",
-                          "{\"values\":[{\"path\":\"/3/0/14\",\"value\":\"+01\"},"
-                          "{\"path\":\"/3/0/15\",\"value\":{\"opaque\":\"AAEC\"}},"
-                          "{\"path\":\"3/0/13\",\"value\":{\"time\":\"2026-11-24T17:00:00Z\"}},"
-                          "{\"path\":\"3/0/1\",\"value\":-5},{\"path\":\"3/0/2\",\"value\":21.7},"
-                          "{\"path\":\"3/0/3\",\"value\":true}]}");
+    answer *a = send_json("PUT", "/api/v1/devices/e/instances/3/0?wait=2",
+                          "{\"values\":{\"14\":\"+01\",\"15\":{\"opaque\":\"AAEC\"},"
+                          "\"13\":{\"time\":\"2026-11-24T17:00:00Z\"},"
+                          "\"1\":-5,\"2\":21.7,\"7/1\":true}}");
     assert_int_equal(a->status, 200);
     assert_non_null(strstr(a->body, "\"operation\":\"write\""));
     assert_non_null(strstr(a->body, "\"wait\":2"));
@@ -392,7 +390,7 @@ static void passes_values(void **state)
                         "{\"path\":\"3/0/15\",\"value\":{\"opaque\":\"AAEC\"}},"
                         "{\"path\":\"3/0/13\",\"value\":{\"time\":\"2026-11-24T17:00:00.000Z\"}},"
                         "{\"path\":\"3/0/1\",\"value\":-5},{\"path\":\"3/0/2\",\"value\":21.7},"
-                        "{\"path\":\"3/0/3\",\"value\":true}]"));
+                        "{\"path\":\"3/0/7/1\",\"value\":true}]"));
 }
 
 static void seals_secrets(void **state)
@@ -431,6 +429,24 @@ static void refuses_bad_json(void **state)
                    422, "secret: must be hex");
     expect_problem(send_json("PUT", "/api/v1/devices/e/resources/3/0/14", "{\"value\":null}"), 422,
                    "value: must be");
+}
+
+static void refuses_bad_values(void **state)
+{
+    static const char *const bad[] = {"{\"values\":{}}",
+                                      "{\"values\":[]}",
+                                      "{\"values\":{\"x\":1}}",
+                                      "{\"values\":{\"\":1}}",
+                                      "{\"values\":{\"1/2/3\":1}}",
+                                      "{\"values\":{\"14\":null}}",
+                                      "{\"values\":{\"01\":1}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        expect_problem(send_json("PUT", "/api/v1/devices/e/instances/3/0", bad[i]), 422, "value");
+    }
+    expect_problem(
+        send_json("PUT", "/api/v1/devices/e/instances/3/0", "{\"values\":{\"1\":1,\"1\":2}}"), 400,
+        "duplicate");
 }
 
 static void refuses_bad_addresses(void **state)
@@ -540,17 +556,12 @@ static void serves_documents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(serves_documents),
-        cmocka_unit_test(passes_path_and_query),
-        cmocka_unit_test(passes_values),
-        cmocka_unit_test(seals_secrets),
-        cmocka_unit_test(refuses_bad_json),
-        cmocka_unit_test(refuses_bad_addresses),
-        cmocka_unit_test(checks_host_type_and_size),
-        cmocka_unit_test(passes_refusals_of_hub),
-        cmocka_unit_test(survives_a_restart_of_hub),
-        cmocka_unit_test(streams_events),
-        cmocka_unit_test(imports_many),
+        cmocka_unit_test(serves_documents),       cmocka_unit_test(passes_path_and_query),
+        cmocka_unit_test(passes_values),          cmocka_unit_test(seals_secrets),
+        cmocka_unit_test(refuses_bad_json),       cmocka_unit_test(refuses_bad_values),
+        cmocka_unit_test(refuses_bad_addresses),  cmocka_unit_test(checks_host_type_and_size),
+        cmocka_unit_test(passes_refusals_of_hub), cmocka_unit_test(survives_a_restart_of_hub),
+        cmocka_unit_test(streams_events),         cmocka_unit_test(imports_many),
         cmocka_unit_test(bounds_wrong_tokens),
     };
     return cmocka_run_group_tests(tests, start, stop);
