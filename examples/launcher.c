@@ -20,12 +20,19 @@
 
 #define ARGS_MAX 32
 #define CRASH_PAUSE_S 2
+#define TRIAL_S                                                                                    \
+    330 /* a trial gives itself up after 300 s; one that hangs is ended here, as by a watchdog */
 
 static volatile sig_atomic_t child;
 static volatile sig_atomic_t ending;
+static volatile sig_atomic_t overdue;
 
 static void pass_on(int sig)
 {
+    if (sig == SIGALRM) {
+        overdue = 1;
+        return;
+    }
     if (sig != SIGUSR1)
         ending = 1;
     if (child > 0)
@@ -36,7 +43,7 @@ static bool catch_signals(void)
 {
     struct sigaction sa = {.sa_handler = pass_on};
     return sigaction(SIGTERM, &sa, NULL) == 0 && sigaction(SIGINT, &sa, NULL) == 0 &&
-           sigaction(SIGUSR1, &sa, NULL) == 0;
+           sigaction(SIGUSR1, &sa, NULL) == 0 && sigaction(SIGALRM, &sa, NULL) == 0;
 }
 
 /* Copy our own executable into `slot0`, whole or not at all. */
@@ -74,15 +81,23 @@ static void execute_image(const char *state_dir, cot_area slot, char **argv)
     _exit(127);
 }
 
-static int wait_for(pid_t pid)
+static bool on_trial(const cot_port *port)
+{
+    cot_boot_state state;
+    return cot_boot_read(port, &state) == COT_OK && state.trial;
+}
+
+static int wait_for(const cot_port *port, pid_t pid)
 {
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        if (overdue && on_trial(port))
+            (void)kill(pid, SIGKILL);
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run_image(const char *state_dir, cot_area slot, char **argv)
+static int run_image(const cot_port *port, const char *state_dir, cot_area slot, char **argv)
 {
     pid_t pid = fork();
     if (pid < 0)
@@ -93,7 +108,10 @@ static int run_image(const char *state_dir, cot_area slot, char **argv)
     if (ending)
         (void)kill(pid, SIGTERM); /* the signal came before the child was known */
     fprintf(stderr, "level=info event=start slot=%d pid=%ld\n", slot - COT_AREA_SLOT_0, (long)pid);
-    int status = wait_for(pid);
+    overdue = 0;
+    (void)alarm(TRIAL_S);
+    int status = wait_for(port, pid);
+    (void)alarm(0);
     child = 0;
     fprintf(stderr, "level=info event=end slot=%d status=%d\n", slot - COT_AREA_SLOT_0, status);
     return status;
@@ -105,14 +123,13 @@ static int run_images(const cot_port *port, const cot_crypto *crypto, const char
     static uint8_t scratch[4096];
     for (;;) {
         cot_area slot;
-        cot_boot_state before;
         cot_status s = cot_boot_choose(port, crypto, scratch, sizeof scratch, &slot);
         if (s != COT_OK)
             fprintf(stderr, "level=error event=boot reason=\"%s\"\n", cot_status_text(s));
-        int status = run_image(state_dir, slot, argv);
+        int status = run_image(port, state_dir, slot, argv);
         if (ending)
             return status;
-        bool trial = cot_boot_read(port, &before) == COT_OK && before.trial;
+        bool trial = on_trial(port);
         if (status != LAUNCHER_RESTART && !trial && status < 128)
             return status; /* a wrong option, a missing file */
         if (status != LAUNCHER_RESTART) {

@@ -116,10 +116,7 @@ static cot_status find_end(cot__log *log)
     cot_status s;
     while ((s = read_record(log, log->end, image, &size)) == COT_OK)
         log->end += padded(log, size);
-    log->torn = s == COT_E_MALFORMED;
-    if (s == COT_E_IO)
-        return s;
-    return log->torn ? COT_OK : check_erased(log);
+    return s == COT_E_IO ? s : check_erased(log);
 }
 
 cot_status cot__log_open(cot__log *log, const cot_port *port)

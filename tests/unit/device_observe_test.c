@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Observation with pmin and pmax, its ends, CON and NON, over a link without loss. */
+#include "device/engine.h"
 #include "tests/unit/test.h"
 #include "tests/virtual/world.h"
-
-#include "core/lwm2m/content.h"
 
 #include <string.h>
 
@@ -116,7 +115,7 @@ static void pmax_repeats(void **state)
     assert_int_equal(observe("3303/0/5700", 0, NULL), COT_COAP_CONTENT);
     wait_ms(61000);
     assert_notified(3, "20.5");
-    attributes("3303/0/5700", "pmax=0"); /* below pmin: ignored */
+    attributes("3303/0/5700", "pmin=10&pmax=5"); /* pmax below pmin is ignored */
     wait_ms(100000);
     assert_int_equal(w.notifications, 3);
 }
@@ -203,6 +202,54 @@ static void a_write_of_the_server_notifies(void **state)
     assert_notified(1, "attic");
 }
 
+static void a_later_block_observes_nothing(void **state)
+{
+    (void)state;
+    world_ask a = {.code = COT_COAP_GET,
+                   .path = "3303",
+                   .format = COT_COAP_NO_FORMAT,
+                   .accept = COT_FORMAT_TLV,
+                   .observe = 0,
+                   .szx = 0};
+    assert_true(world_do(&w, &a, &answer, 1)); /* the world observes with the first block */
+    assert_true(answer.observed);
+    set_temperature(25);
+    wait_ms(1000);
+    assert_int_equal(w.notifications, 1);
+}
+
+static void a_notification_that_was_given_up_comes_again(void **state)
+{
+    (void)state;
+    assert_int_equal(observe("3303/0/5700", 0, NULL), COT_COAP_CONTENT);
+    unsigned updates = w.updates;
+    cot_ms begun = w.now;
+    w.silent = true;
+    set_temperature(25);
+    wait_ms(1000);
+    while (((cot__client *)(void *)&w.client)->request_kind == COT__REQUEST_NOTIFY)
+        wait_ms(100);
+    assert_true(w.now > begun + 60000);
+    w.silent = false; /* the device asks whether its registration stands */
+    wait_ms(20000);
+    assert_int_equal(w.updates, updates + 1);
+    assert_notified(1, "25");
+}
+
+static void a_new_registration_forgets(void **state)
+{
+    (void)state;
+    assert_int_equal(observe("3303/0/5700", 0, NULL), COT_COAP_CONTENT);
+    w.registered = false;
+    (void)cot_client_update(&w.client);
+    w.wake = w.now;
+    assert_true(world_register(&w, 10000));
+    unsigned before = w.events[COT_EVENT_NOTIFIED];
+    set_temperature(25);
+    wait_ms(10000);
+    assert_int_equal(w.events[COT_EVENT_NOTIFIED], before);
+}
+
 static void a_lost_notification_comes_later(void **state)
 {
     (void)state;
@@ -232,6 +279,9 @@ int main(void)
         CASE(is_not_observed_without_room),
         CASE(does_not_observe_what_cannot_be_read),
         CASE(a_write_of_the_server_notifies),
+        CASE(a_later_block_observes_nothing),
+        CASE(a_notification_that_was_given_up_comes_again),
+        CASE(a_new_registration_forgets),
         CASE(a_lost_notification_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

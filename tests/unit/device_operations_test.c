@@ -89,6 +89,7 @@ static void reads_in_blocks(void **state)
     assert_true(world_do(&w, &a, &answer, 1));
     assert_int_equal(answer.len, whole.len);
     assert_memory_equal(answer.body, whole.body, whole.len);
+    assert_true(answer.etag_len > 0 && whole.etag_len == 0);
 }
 
 static void refuses_what_is_not_there_or_not_allowed(void **state)
@@ -233,6 +234,92 @@ static void writes_in_blocks(void **state)
     assert_int_equal(answer.size1, sizeof w.body);
 }
 
+static uint8_t one_block(const char *path, const char *text, uint32_t num, bool last)
+{
+    world_ask a = {.code = COT_COAP_PUT,
+                   .path = path,
+                   .format = COT_FORMAT_TEXT,
+                   .accept = COT_COAP_NO_FORMAT,
+                   .observe = -1,
+                   .payload = text,
+                   .payload_len = strlen(text),
+                   .one_block = true,
+                   .block_num = num,
+                   .last_block = last};
+    assert_true(world_do(&w, &a, &answer, 1));
+    return answer.code;
+}
+
+static void takes_blocks_in_order_only(void **state)
+{
+    (void)state;
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 1", 1, false), COT_COAP_INCOMPLETE);
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    assert_int_equal(one_block("3303/1/5750", "1", 1, true),
+                     COT_COAP_INCOMPLETE); /* another path */
+    assert_int_equal(one_block("3303/0/5750", "1", 1, true), COT_COAP_INCOMPLETE); /* forgotten */
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+    assert_int_equal(one_block("3303/0/5750", "1", 1, true),
+                     COT_COAP_INCOMPLETE); /* read between */
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    assert_int_equal(one_block("3303/0/5750", "1", 1, true), COT_COAP_CHANGED);
+    assert_string_equal(world_label, "sixteen bytes, 01");
+}
+
+static void gives_the_same_answer_again(void **state)
+{
+    (void)state;
+    w.deaf = 1; /* the answer is lost, the server repeats its request */
+    assert_int_equal(world_post(&w, "3303/0/5605", ""), COT_COAP_CHANGED);
+    assert_int_equal(world_resets, 1);
+    w.deaf = 1;
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+    assert_body("Maker");
+    w.deaf = 1;
+    assert_int_equal(world_read(&w, "3/0/99", COT_FORMAT_TEXT, &answer), COT_COAP_NOT_FOUND);
+    w.deaf = 1;
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    w.deaf = 1;
+    assert_int_equal(one_block("3303/0/5750", "1", 1, true), COT_COAP_CHANGED);
+    assert_string_equal(world_label, "sixteen bytes, 01");
+}
+
+static void writes_resource_instances(void **state)
+{
+    (void)state;
+    static const uint8_t two[] = {0xA6, 0x17, 0xA4, 0x41, 0, 5, 0x41, 2, 6};
+    static const uint8_t one[] = {0xA3, 0x17, 0xA4, 0x41, 1, 9};
+    static const uint8_t beyond[] = {0xA3, 0x17, 0xA4, 0x41, 3, 9};
+    static const uint8_t single[] = {0xA3, 0x16, 0x76, 0x41, 0, 'x'};
+    static const uint8_t plain[] = {0xE1, 0x17, 0xA4, 9};
+    assert_int_equal(write_tlv(COT_COAP_PUT, "3303/0/6052", two, sizeof two), COT_COAP_CHANGED);
+    assert_true(world_items[0] == 5 && world_items[1] == -1 && world_items[2] == 6);
+    assert_int_equal(write_tlv(COT_COAP_POST, "3303/0/6052", one, sizeof one), COT_COAP_CHANGED);
+    assert_true(world_items[0] == 5 && world_items[1] == 9 && world_items[2] == 6);
+    assert_int_equal(write_tlv(COT_COAP_PUT, "3303/0/6052", one, sizeof one), COT_COAP_CHANGED);
+    assert_true(world_items[0] == -1 && world_items[1] == 9 && world_items[2] == -1);
+    assert_int_equal(write_tlv(COT_COAP_PUT, "3303/0/6052", beyond, sizeof beyond),
+                     COT_COAP_BAD_REQUEST);
+    assert_int_equal(write_tlv(COT_COAP_POST, "3303/0", plain, sizeof plain), COT_COAP_BAD_REQUEST);
+    assert_int_equal(write_tlv(COT_COAP_POST, "3303/0", single, sizeof single),
+                     COT_COAP_BAD_REQUEST);
+    assert_int_equal(world_items[1], 9);
+    assert_int_equal(world_put(&w, "3303/0/6052/2", "4"), COT_COAP_CHANGED);
+    assert_int_equal(world_items[2], 4);
+    assert_int_equal(world_put(&w, "3303/0/6052/3", "4"), COT_COAP_NOT_FOUND);
+}
+
+static void ignores_strangers(void **state)
+{
+    (void)state;
+    w.stranger = true;
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), 0);
+    w.stranger = false;
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+}
+
 static void answers_a_non_request(void **state)
 {
     (void)state;
@@ -292,6 +379,10 @@ int main(void)
         CASE(refuses_formats_and_options),
         CASE(executes),
         CASE(writes_in_blocks),
+        CASE(takes_blocks_in_order_only),
+        CASE(gives_the_same_answer_again),
+        CASE(writes_resource_instances),
+        CASE(ignores_strangers),
         CASE(answers_a_non_request),
         CASE(discovers),
     };

@@ -69,6 +69,27 @@ static void comes_back_when_the_server_does(void **state)
     assert_true(tries < 40); /* backing off */
     w.silent = false;
     assert_true(world_register(&w, 700000));
+    assert_int_equal(w.registers, 2); /* not an update of what the server has forgotten */
+    w.refuse = COT_COAP_FORBIDDEN;
+    w.registered = false;
+    (void)cot_client_update(&w.client);
+    w.wake = w.now;
+    world_run(&w, w.now + 1000, NULL);
+    assert_true(w.last[COT_EVENT_REFUSED].retry_at < w.now + 3000); /* the back-off begins anew */
+}
+
+static void a_new_session_may_use_old_message_ids(void **state)
+{
+    (void)state;
+    static world_answer answer;
+    uint16_t mid = w.peer.mid;
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+    w.silent = true;
+    world_run(&w, w.now + 400000, NULL);
+    w.silent = false;
+    assert_true(world_register(&w, 700000));
+    w.peer.mid = mid;
+    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
 }
 
 static void backs_off_a_refusal(void **state)
@@ -147,8 +168,9 @@ static void stops_without_a_server(void **state)
     world_run(&w, w.now + 1000, NULL);
     cot_client_stop(&w.client);
     w.wake = w.now;
-    world_run(&w, w.now + 200000, NULL);
-    assert_int_equal(w.events[COT_EVENT_DEREGISTERED], 1);
+    while (w.events[COT_EVENT_REFUSED] == 0 && w.now < 200000)
+        world_run(&w, w.now + 10, NULL);
+    assert_int_equal(w.events[COT_EVENT_DEREGISTERED], 1); /* at once, not after the back-off */
 }
 
 static void refuses_configurations(void **state)
@@ -183,6 +205,7 @@ int main(void)
         CASE(stays_registered, start),
         CASE(registers_anew_on_4_04, start),
         CASE(comes_back_when_the_server_does, start),
+        CASE(a_new_session_may_use_old_message_ids, start),
         CASE(backs_off_a_refusal, prepare),
         CASE(waits_for_a_name, prepare),
         CASE(updates_when_told, start),

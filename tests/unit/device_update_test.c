@@ -66,6 +66,9 @@ static void is_upgraded(void **state)
     assert_true(world_register(&w, 10000));
     assert_int_equal(world_number(&w, "5/0/3"), 0);
     assert_int_equal(world_number(&w, "5/0/5"), 1);
+    cot_boot_state boot;
+    assert_int_equal(cot_boot_read(&w.port, &boot), COT_OK);
+    assert_true(!boot.trial && !boot.tried && boot.confirmed_sequence == 2);
     assert_int_equal(world_reboot(&w), COT_AREA_SLOT_1); /* confirmed: it stays */
     assert_true(world_register(&w, 10000));
     assert_int_equal(world_number(&w, "5/0/5"), 1);
@@ -173,6 +176,45 @@ static void refuses_a_tampered_payload(void **state)
     release[w.release_len - 5] ^= 1;
     assert_int_equal(pull(URI), 5);
     assert_int_equal(world_post(&w, "5/0/2", ""), COT_COAP_NOT_ALLOWED);
+}
+
+static void refuses_what_flash_did_not_keep(void **state)
+{
+    (void)state;
+    w.flip = 12345;
+    assert_int_equal(pull(URI), 5);
+    assert_int_equal(world_post(&w, "5/0/2", ""), COT_COAP_NOT_ALLOWED);
+}
+
+static void begins_anew_when_the_release_changes(void **state)
+{
+    (void)state;
+    assert_int_equal(world_put(&w, "5/0/1", URI), COT_COAP_CHANGED);
+    world_run(&w, w.now + 1000, NULL);
+    assert_true(w.asked_to > 2048 && w.asked_to < w.release_len);
+    for (size_t i = 0; i < sizeof image; i++)
+        image[i] ^= 0x55;
+    w.release_len = world_release(release, sizeof release, 3, image, sizeof image);
+    w.release_tag = 1;
+    world_run(&w, w.now + 60000, NULL);
+    assert_int_equal(world_number(&w, "5/0/3"), 2);
+    assert_memory_equal(w.flash[COT_AREA_SLOT_1], image, sizeof image);
+}
+
+static void counts_failures_in_a_row_only(void **state)
+{
+    (void)state;
+    assert_int_equal(world_put(&w, "5/0/1", URI), COT_COAP_CHANGED);
+    for (int i = 0; i < 4; i++) {
+        w.refuse_fetch = COT_COAP_UNAVAILABLE;
+        world_run(&w, w.now + 100000, NULL);
+        w.refuse_fetch = 0;
+        uint32_t before = w.asked_to;
+        while (w.asked_to == before && w.now < 10000000)
+            world_run(&w, w.now + 10, NULL);
+    }
+    world_run(&w, w.now + 100000, NULL);
+    assert_int_equal(world_number(&w, "5/0/3"), 2);
 }
 
 static void refuses_a_shortened_one(void **state)
@@ -305,6 +347,9 @@ int main(void)
         CASE(refuses_another_class),
         CASE(refuses_an_older_one),
         CASE(refuses_a_tampered_payload),
+        CASE(refuses_what_flash_did_not_keep),
+        CASE(begins_anew_when_the_release_changes),
+        CASE(counts_failures_in_a_row_only),
         CASE(refuses_a_shortened_one),
         CASE(refuses_a_too_large_one),
         CASE(refuses_uris),

@@ -36,7 +36,10 @@ typedef struct world_ask {
     uint8_t szx;
     bool non;
     uint16_t extra_option; /* 0 none; sent empty */
-    cot_coap_token token;  /* len 0: random; observations are cancelled by theirs */
+    bool one_block;        /* `payload` is block `block_num` of more to come: send just that */
+    uint32_t block_num;
+    bool last_block;
+    cot_coap_token token; /* len 0: random; observations are cancelled by theirs */
 } world_ask;
 
 typedef struct world_answer {
@@ -44,6 +47,7 @@ typedef struct world_answer {
     uint16_t format;
     bool observed;
     uint32_t size1;
+    size_t etag_len;
     size_t len;
     uint8_t body[WORLD_BODY];
     cot_coap_token token;
@@ -63,8 +67,10 @@ typedef struct world {
     cot_attributes attributes[4];
     uint8_t rx[1280], tx[1280], request[1280], body[2048], manifest[512];
     uint8_t flash[COT_AREA_COUNT][WORLD_SLOT];
-    long cut;  /* program/erase calls until the power goes; < 0: never */
-    bool dark; /* it went */
+    long cut;      /* program/erase calls until the power goes; < 0: never */
+    bool dark;     /* it went */
+    uint32_t flip; /* payload offset in slot 1 whose bit does not hold what is written; 0: none */
+    bool stranger; /* datagrams come from another address */
     link_packet inbox[64];
     size_t inbox_first, inbox_count;
     unsigned events[WORLD_EVENTS];
@@ -84,6 +90,8 @@ typedef struct world {
     bool silent;      /* it is down */
     uint8_t refuse;   /* code that registrations get */
     uint8_t refuse_fetch;
+    uint8_t release_tag; /* in its ETag */
+    unsigned deaf;       /* so many messages of the device are lost */
     bool registered;
     char endpoint[70];
     uint32_t lifetime;
@@ -140,5 +148,6 @@ extern const uint8_t world_vendor[16], world_class[16];
 extern double world_temperature; /* 3303/0/5700 */
 extern unsigned world_resets;    /* executions of 3303/0/5605 */
 extern char world_label[40];     /* 3303/0/5750, writable */
+extern int world_items[3];       /* 3303/0/6052/0…2, writable; −1: not there */
 
 #endif

@@ -12,6 +12,7 @@ const uint8_t world_class[16] = "class-of-testing";
 double world_temperature;
 unsigned world_resets;
 char world_label[40];
+int world_items[3];
 
 /* --- port --- */
 
@@ -55,7 +56,7 @@ static cot_status receive(void *ctx, cot_address *from, uint8_t *datagram, size_
     const link_packet *p = &w->inbox[w->inbox_first];
     w->inbox_first = (w->inbox_first + 1) % 64;
     w->inbox_count--;
-    *from = (cot_address){.ip = {192}, .ip_len = 4, .port = 5684};
+    *from = (cot_address){.ip = {192}, .ip_len = 4, .port = w->stranger ? 5685 : 5684};
     *len = p->len;
     if (p->len > cap)
         return COT_E_AGAIN;
@@ -96,6 +97,8 @@ static cot_status flash_program(void *ctx, cot_area area, uint32_t offset, const
         if (w->flash[area][offset + i] != 0xFF)
             w->broken = "flash is programmed without an erase";
         w->flash[area][offset + i] = from[i];
+        if (area == COT_AREA_SLOT_1 && w->flip != 0 && offset + i == w->flip)
+            w->flash[area][offset + i] ^= 1;
     }
     return n == len ? COT_OK : COT_E_IO;
 }
@@ -175,6 +178,10 @@ static cot_status sensor_read(const cot_object *o, const cot_place *at, cot_valu
     if (at->resource == 5750)
         return COT_OK;
     *v = (cot_value){.type = COT_INTEGER, .as.i = numbers[at->item % 3]};
+    if (at->resource == 6052) {
+        v->as.i = world_items[at->item];
+        return v->as.i < 0 ? COT_E_NOT_FOUND : COT_OK;
+    }
     return at->item == 1 ? COT_E_NOT_FOUND : COT_OK; /* 6050: items 0 and 2 */
 }
 
@@ -182,6 +189,11 @@ static cot_status sensor_write(const cot_object *o, const cot_place *at, const c
                                cot_write_phase phase)
 {
     (void)o;
+    if (at->resource == 6052) {
+        if (phase == COT_APPLY)
+            world_items[at->item] = v == NULL ? -1 : (int)v->as.i;
+        return COT_OK;
+    }
     if (at->resource == 6051) /* takes 0 … 100 and forgets it */
         return v != NULL && (v->as.i < 0 || v->as.i > 100) ? COT_E_RANGE : COT_OK;
     if (v != NULL && v->as.bytes.len >= sizeof world_label)
@@ -208,11 +220,12 @@ static const cot_resource sensor_resources[] = {
     {5750, COT_STRING, COT_READ | COT_WRITE, 0},
     {6050, COT_INTEGER, COT_READ | COT_MULTIPLE, 3},
     {6051, COT_INTEGER, COT_WRITE, 0},
+    {6052, COT_INTEGER, COT_READ | COT_WRITE | COT_MULTIPLE, 3},
 };
 static const uint16_t sensor_instances[] = {0, 1};
 static const cot_object sensor = {.id = 3303,
                                   .resources = sensor_resources,
-                                  .resource_count = 5,
+                                  .resource_count = 6,
                                   .instances = sensor_instances,
                                   .instance_count = 2,
                                   .read = sensor_read,
@@ -259,6 +272,7 @@ void world_init(world *w, uint64_t seed, unsigned loss, bool rough)
     world_temperature = 20.5;
     world_resets = 0;
     memset(world_label, 0, sizeof world_label);
+    memset(world_items, -1, sizeof world_items);
 }
 
 void world_boot(world *w, cot_area slot)

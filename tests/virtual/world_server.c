@@ -100,7 +100,7 @@ static uint8_t do_register(world *w, const cot_coap_msg *m, const cot_coap_view 
 static uint8_t serve_release(world *w, const cot_coap_view *v, cot_coap_writer *out)
 {
     cot_coap_slice slice;
-    static const uint8_t tag[2] = {0xE7, 0xA9};
+    const uint8_t tag[2] = {0xE7, w->release_tag};
     if (w->refuse_fetch != 0)
         return w->refuse_fetch;
     if (cot_coap_slice_of(v, (uint32_t)w->release_len, 6, &slice) != COT_OK)
@@ -203,6 +203,10 @@ static void write_ask(world *w, cot_coap_writer *m)
     if (a->code == COT_COAP_GET && (w->fetch.offset > 0 || a->szx < 6))
         cot_coap_write_option_uint(m, COT_COAP_BLOCK2, cot_coap_block_encode(&b));
     cot_coap_push_next(&w->push, &slice);
+    if (a->one_block) {
+        slice = (cot_coap_slice){.len = (uint32_t)a->payload_len, .has_block = true};
+        slice.block = (cot_coap_block){a->block_num, !a->last_block, a->szx};
+    }
     if (slice.has_block)
         cot_coap_write_option_uint(m, COT_COAP_BLOCK1, cot_coap_block_encode(&slice.block));
     if (a->extra_option > COT_COAP_BLOCK1)
@@ -266,7 +270,8 @@ static void take_answer(world *w, const cot_coap_msg *m)
     a->format = v.content_format;
     a->observed = a->observed || COT_COAP_HAS(&v, OBSERVE);
     a->size1 = v.size1;
-    if (w->push.total > 0) {
+    a->etag_len = v.etag.len;
+    if (w->push.total > 0 && !w->ask->one_block) {
         cot_status s = cot_coap_push_step(&w->push, m->head.code, &v);
         if (s == COT_E_STATE || (s == COT_OK && !w->push.done)) {
             send_ask(w);
@@ -300,6 +305,10 @@ static void server_receive(world *w, const link_packet *p)
     cot_coap_msg m;
     if (w->silent || p->len < WORLD_HEAD)
         return;
+    if (w->deaf > 0) {
+        w->deaf--;
+        return;
+    }
     if (p->bytes[0] == WORLD_HELLO)
         begin_session(w, world_session(p->bytes));
     if (p->bytes[0] != WORLD_DATA || world_session(p->bytes) != w->session)
