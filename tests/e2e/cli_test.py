@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as operators and scripts meet it: exit codes, JSON, files and their rights, refusals with line numbers,
+tokens and roles, releases. Against a private server."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import harness  # noqa: E402
+
+KEY = "00112233445566778899aabbccddeeff"
+
+
+def check(what, holds, seen=""):
+    if not holds:
+        raise harness.Failed(f"{what}; seen: {seen}")
+
+
+class Shell:
+    """cotter in the server's folder; every call says which exit status it expects."""
+
+    def __init__(self, c):
+        self.c = c
+
+    def __call__(self, *args, status=0, token=None, server=None, data=None):
+        env = {**os.environ, "COTTER_SERVER": server or self.c.url,
+               "COTTER_TOKEN_FILE": str(token or self.c.run / "admin.token")}
+        done = subprocess.run([str(a) for a in (harness.COTTER, *args)], cwd=self.c.folder, env=env, input=data,
+                              capture_output=True, text=True, check=False, timeout=60)
+        check(f"cotter {' '.join(map(str, args))} exits {status}", done.returncode == status,
+              f"{done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+
+def usage(cotter):
+    check("help lists the commands", "device add" in cotter("--help"))
+    check("each command has its help", "--psk" in cotter("device", "add", "--help"))
+    cotter(status=2)
+    cotter("device", status=2)
+    cotter("devise", "list", status=2)
+    cotter("device", "list", "--colour", status=2)
+    cotter("device", "show", status=2)
+    cotter("device", "add", "x", status=2)
+    cotter("device", "add", "x", "--psk", "--rpk", status=2)
+    cotter("device", "add", "x", "--x509", status=2)
+    cotter("observe", "x", "/3/0/9", "--pmin", "-1", status=2)
+    check("a dead address is unreachable", "no server" in cotter("status", status=3, server="http://127.0.0.1:1"))
+    check("no token, no call", "token" in cotter("status", status=2, token="/nowhere"))
+
+
+def devices(c, cotter):
+    cotter("device", "add", "a", "--psk")
+    file = c.folder / "a.cred"
+    check("credentials are private", file.stat().st_mode & 0o777 == 0o600, oct(file.stat().st_mode))
+    secret = next(line.split()[-1] for line in file.read_text().splitlines() if line.startswith("psk_key"))
+    check("an existing file is kept", "exists" in cotter("device", "add", "a", "--psk", status=1))
+    check("and the secret in it", secret in file.read_text())
+    check("an endpoint is there once", "409" in cotter("device", "add", "a", "--psk", "--out", "b.cred", status=1))
+    check("no file of a refused device", not (c.folder / "b.cred").exists())
+    shown = json.loads(cotter("device", "show", "a", "--json"))
+    check("the API never shows a secret", shown["mode"] == "psk" and secret not in json.dumps(shown), shown)
+    check("a list for scripts", [d["endpoint"] for d in json.loads(cotter("--json", "device", "list"))] == ["a"])
+    check("an unknown device", "404" in cotter("device", "show", "nobody", status=1))
+    check("why, of one that never came", "do not arrive" in cotter("device", "why", "a"))
+    check("a read of one that is away", "not registered" in cotter("read", "a", "/3/0/0", status=1))
+    cotter("device", "remove", "a")
+    cotter("device", "remove", "a", status=1)
+
+
+def imports(c, cotter):
+    file = c.folder / "many.csv"
+    lines = ["endpoint,mode,identity,secret,group", "# a comment", f"i1,psk,,{KEY},", "", f'"i2",psk,id-2,{KEY},',
+             "i3,nosec,,,"]
+    file.write_text("\n".join(lines))
+    file.chmod(0o644)
+    check("the file must be private", "chmod 600" in cotter("device", "import", file, status=1))
+    file.chmod(0o600)
+    cotter("device", "import", file)
+    check("all are there", [d["identity"] for d in json.loads(cotter("device", "list", "--json"))] == ["i1", "id-2", None])
+    file.write_text(f"j1,psk,,{KEY},\nj2,psk,,xyz,\nj3,nosec,,,,x\n\nj4,what,,,\n")
+    out = cotter("device", "import", file, status=1)
+    for line in (2, 3, 5):
+        check(f"line {line} is named", f"line {line}:" in out, out)
+    file.write_text(f"k1,psk,,{KEY},\ni1,psk,,{KEY},\n")
+    check("what exists is named too", "line 2:" in cotter("device", "import", file, status=1))
+    check("nothing was imported", len(json.loads(cotter("device", "list", "--json"))) == 3)
+    cotter("device", "remove", "i1", "i2", "i3")
+
+
+def tokens(c, cotter):
+    cotter("token", "add", "reader", "--out", "reader.token")
+    check("a token's file is private", (c.folder / "reader.token").stat().st_mode & 0o777 == 0o600)
+    reader = c.folder / "reader.token"
+    cotter("device", "list", token=reader)
+    check("a reader changes nothing", "403" in cotter("device", "add", "n", "--nosec", status=1, token=reader))
+    check("nor makes tokens", "403" in cotter("token", "list", status=1, token=reader))
+    listed = json.loads(cotter("token", "list", "--json"))
+    text = reader.read_text().strip()
+    check("a list shows no secret", text not in json.dumps(listed))
+    number = next(t["id"] for t in listed if t["name"] == "reader")
+    cotter("token", "remove", number)
+    check("a removed token is none", "401" in cotter("device", "list", status=1, token=reader))
+    cotter("token", "add", "short", "--expires", "soon", status=2)
+    cotter("token", "add", "short", "--expires", "1h", "--role", "operate")
+
+
+def releases(c, cotter):
+    (c.folder / "image").write_bytes(os.urandom(5000))
+    (c.folder / "pass").write_text("correct horse\n")
+    check("a short passphrase", "8 characters" in cotter("release", "keygen", "k", "--passphrase-file", "-", status=1, data="short\n"))
+    cotter("release", "keygen", "k", "--passphrase-file", "pass")
+    check("a signing key is private", (c.folder / "k").stat().st_mode & 0o777 == 0o600)
+    check("and encrypted", "ENCRYPTED" in (c.folder / "k").read_text())
+    as_hub = subprocess.run(["setpriv", "--reuid=61203", "--regid=61203", "--clear-groups", "cat", c.folder / "k"],
+                            capture_output=True, check=False)
+    check("cotterd's users cannot read it", os.geteuid() != 0 or as_hub.returncode != 0)
+    cotter("group", "add", "g", "--vendor", "example.com", "--class", "thing", "--release-key", "k.pub")
+    cotter("release", "create", "image", "--vendor", "example.com", "--class", "thing", "--sequence", "3",
+           "--version", "3.0", "--out", "x.suit")
+    check("unsigned is refused", "422" in cotter("release", "publish", "x.suit", "--group", "g", status=1))
+    check("a wrong passphrase", "wrong passphrase" in
+          cotter("release", "sign", "x.suit", "--key", "k", "--passphrase-file", "-", status=1, data="wrong horse\n"))
+    cotter("release", "sign", "x.suit", "--key", "k", "--passphrase-file", "pass")
+    damaged = bytearray((c.folder / "x.suit").read_bytes())
+    damaged[-1] ^= 1
+    (c.folder / "bad.suit").write_bytes(damaged)
+    check("a changed image is refused",
+          "422" in cotter("release", "publish", "bad.suit", "--version", "3.0", "--group", "g", status=1))
+    made = json.loads(cotter("release", "publish", "x.suit", "--group", "g", "--json"))
+    check("the version is remembered", made["version"] == "3.0" and made["sequence"] == 3, made)
+    check("it is listed", made["id"] in cotter("release", "list"))
+    cotter("group", "edit", "g", "--policy", "automatic", "--parallel", "5")
+    cotter("group", "edit", "g", status=1)
+    check("a group shows it", json.loads(cotter("group", "show", "g", "--json"))["parallel"] == 5)
+    check("no upgrade yet", "No upgrade" in cotter("upgrade", "list"))
+    cotter("upgrade", "stop", "g")
+    cotter("upgrade", "start", "g")
+    cotter("release", "remove", made["id"])
+    cotter("group", "remove", "g")
+
+
+def authority(c, cotter):
+    cotter("ca", "init", "factory")
+    cotter("ca", "init", "factory", status=1)
+    check("the CA's key is private", (c.folder / "factory" / "ca.key").stat().st_mode & 0o777 == 0o600)
+    cotter("device", "add", "x", "--x509", "--ca", "factory", "--der", "x.der")
+    verified = subprocess.run(["openssl", "verify", "-purpose", "sslclient", "-CAfile", "factory/ca.pem", "x.der/certificate.der"],
+                              cwd=c.folder, capture_output=True, text=True, check=False)
+    check("its certificate verifies", verified.returncode == 0, verified.stdout + verified.stderr)
+    cotter("device", "remove", "x")
+
+
+def main():
+    with harness.Cotter(nosec=True) as c:
+        c.start()
+        cotter = Shell(c)
+        usage(cotter)
+        devices(c, cotter)
+        imports(c, cotter)
+        tokens(c, cotter)
+        releases(c, cotter)
+        authority(c, cotter)
+    print("cli: all held")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except harness.Failed as failed:
+        print("cli:", failed)
+        sys.exit(1)
