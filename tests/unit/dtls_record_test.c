@@ -207,7 +207,7 @@ static void epoch_0_and_later_epochs(void **state)
 static void window_equals_a_model(void **state)
 {
     (void)state;
-    static uint8_t model[4096];
+    static uint8_t model[1 << 20];
     cot_dtls_record r;
     cot_dtls_record peer;
     cot_dtls_opened o;
@@ -219,7 +219,7 @@ static void window_equals_a_model(void **state)
     uint64_t top = 0;
     r.in_window = 1; /* number 0 was the Finished */
     model[0] = 1;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 40000; i++) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;

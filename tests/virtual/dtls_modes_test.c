@@ -528,6 +528,7 @@ static void session_goes_on_without_a_connection_id_that_is_too_long(void **stat
         cot_dtls_handshake_received(p.handshake, hello, w.len);
         assert_int_equal(cot_dtls_handshake_next(p.handshake, p.now, out, sizeof out, &len),
                          COT_DTLS_OUTPUT);
+        assert_int_equal(out[0], 22);
         assert_int_equal(out[13], 2); /* ServerHello, not an alert */
         bool answered = false;        /* the server's own connection ID in it */
         for (size_t i = 0; i + 12 < len; i++)
