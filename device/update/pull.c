@@ -168,7 +168,9 @@ static void take(cot__client *c, cot_bytes payload)
     cot__update *u = cot__update_of(c);
     cot_bytes bytes = {NULL, 0};
     uint64_t at = 0;
-    cot_status s = cot_suit_intake_feed(&u->intake, payload, &bytes, &at);
+    cot_status s = COT_OK;
+    if (payload.len > 0)
+        s = cot_suit_intake_feed(&u->intake, payload, &bytes, &at);
     if (s != COT_OK) {
         fail(c, cot_suit_result(s));
         return;

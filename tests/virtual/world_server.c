@@ -111,7 +111,8 @@ static uint8_t serve_release(world *w, const cot_coap_view *v, cot_coap_writer *
     cot_coap_write_option_uint(out, COT_COAP_BLOCK2, cot_coap_block_encode(&slice.block));
     if (slice.offset == 0)
         cot_coap_write_option_uint(out, COT_COAP_SIZE2, (uint32_t)w->release_len);
-    cot_coap_write_payload(out, w->release + slice.offset, slice.len);
+    if (slice.len > 0)
+        cot_coap_write_payload(out, w->release + slice.offset, slice.len);
     return COT_COAP_CONTENT;
 }
 
