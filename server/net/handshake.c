@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define GIVE_UP_MS 30000u
@@ -232,7 +233,7 @@ static int64_t unix_time(void *app)
     return (int64_t)time(NULL);
 }
 
-/* DER of each certificate in a PEM text. The buffers live until the end of the process's start. */
+/* DER of each certificate in a PEM text. */
 static size_t read_anchors(cot_bytes pem, cot_dtls_blob *out, size_t cap)
 {
     size_t n = 0;
@@ -250,6 +251,12 @@ static size_t read_anchors(cot_bytes pem, cot_dtls_blob *out, size_t cap)
     }
     BIO_free(bio);
     return n;
+}
+
+static void free_anchors(cot_dtls_blob *cas, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        OPENSSL_free((void *)(uintptr_t)cas[i].p);
 }
 
 static size_t read_spki(cot_bytes certificate, uint8_t *out, size_t cap)
@@ -296,6 +303,7 @@ cot_status net_session_open(net_worker *w, cot_bytes certificate, cot_bytes anch
     };
     *why = "the server's certificate, or one of client_ca, is not sound";
     cot_status st = cot_dtls_server_init(&s->server, &c, s->memory, sizeof s->memory);
+    free_anchors(cas, count);
     if (st == COT_OK) {
         *why = "libcrypto lacks AES-CCM or AES-GCM";
         st = cot_dtls_aead_libcrypto_init(&s->aead);
@@ -305,4 +313,15 @@ cot_status net_session_open(net_worker *w, cot_bytes certificate, cot_bytes anch
             cot_dtls_cookie_init(&s->cookie, &cot_crypto_mbedtls, w->loop->now, random_bytes, NULL);
     w->session = s;
     return st;
+}
+
+void net_session_release(net_worker *w)
+{
+    net_session_part *s = w->session;
+    if (s == NULL)
+        return;
+    cot_dtls_aead_libcrypto_free(&s->aead);
+    pool_close(&s->handshakes);
+    (void)munmap(s, sizeof *s);
+    w->session = NULL;
 }

@@ -202,6 +202,7 @@ typedef struct net_inbox {
     struct mmsghdr header[NET_BATCH];
     struct iovec iov[NET_BATCH];
     struct sockaddr_storage from[NET_BATCH];
+    table_address address[NET_BATCH];
     uint8_t bytes[NET_BATCH][NET_DATAGRAM];
 } net_inbox;
 
@@ -268,6 +269,9 @@ uint32_t net_random32(void);
 
 /* ---- peers.c: slots by address, their expiry ---- */
 
+/* Ask for the memory that net_peer_find will want; the first slot of the bucket, or TABLE_NONE. */
+void net_peer_prefetch_bucket(const net_worker *w, const table_address *a);
+uint32_t net_peer_first(const net_worker *w, const table_address *a);
 uint32_t net_peer_find(const net_worker *w, const table_address *a);
 void net_peer_link(net_worker *w, uint32_t slot);   /* into the address hash and the wheel */
 void net_peer_unlink(net_worker *w, uint32_t slot); /* out of the hash */

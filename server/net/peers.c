@@ -33,6 +33,20 @@ static uint32_t *bucket(const net_worker *w, const table_address *a)
     return &w->heads[h & w->mask];
 }
 
+void net_peer_prefetch_bucket(const net_worker *w, const table_address *a)
+{
+    __builtin_prefetch(bucket(w, a));
+}
+
+uint32_t net_peer_first(const net_worker *w, const table_address *a)
+{
+    uint32_t i = *bucket(w, a);
+    if (i == 0)
+        return TABLE_NONE;
+    __builtin_prefetch(&w->slots[i - 1], 1);
+    return i - 1;
+}
+
 uint32_t net_peer_find(const net_worker *w, const table_address *a)
 {
     for (uint32_t i = *bucket(w, a); i != 0; i = w->slots[i - 1].chain)

@@ -6,6 +6,7 @@
 
 #define TYPE_AT 0u
 #define EPOCH_AT 3u
+#define CID_AT 11u
 #define MESSAGE_AT 13u /* handshake message type in a first record without connection ID */
 #define CLIENT_HELLO 1u
 
@@ -193,6 +194,16 @@ static void by_address(net_worker *w, const table_address *from, uint8_t *bytes,
         session_records(w, slot, from, bytes, len);
     else
         w->counters.dropped++;
+}
+
+uint32_t net_session_peek(const net_worker *w, const uint8_t *bytes, size_t len)
+{
+    if (len < CID_AT + COT_DTLS_CID_IN_MAX || bytes[TYPE_AT] != COT_DTLS_CID)
+        return TABLE_NONE;
+    uint32_t slot = table_index_of(&w->table, bytes + CID_AT);
+    if (slot != TABLE_NONE)
+        __builtin_prefetch(&w->slots[slot], 1);
+    return slot;
 }
 
 void net_session_datagram(net_worker *w, const table_address *from, uint8_t *bytes, size_t len)

@@ -9,8 +9,12 @@
  * empty). COT_OK; else *why is one line. */
 cot_status net_session_open(net_worker *w, cot_bytes certificate, cot_bytes anchors,
                             const char **why);
+/* Free what it holds outside the table; sessions stay. */
+void net_session_release(net_worker *w);
 /* A datagram came on a DTLS socket. `bytes` are changed. */
 void net_session_datagram(net_worker *w, const table_address *from, uint8_t *bytes, size_t len);
+/* The slot that a datagram's connection ID names, or TABLE_NONE; only a hint. */
+uint32_t net_session_peek(const net_worker *w, const uint8_t *bytes, size_t len);
 /* Seal a message for the slot's session and queue it to `to`. Returns the datagram's size, 0: it cannot
  * be sent (then the session has ended). */
 size_t net_session_send(net_worker *w, uint32_t slot, const table_address *to, const uint8_t *bytes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The worker's memory: allocated once, then no more. */
-#include "server/net/net.h"
+#include "server/net/session.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -171,7 +171,9 @@ void net_close(net_worker *w)
         net_job_drop_slot(w, i);
         net_rd_drop_slot(w, i);
         net_path_end(w, i);
+        net_session_drop_slot(w, i);
     }
+    net_session_release(w);
     ipc_free(&w->hub);
     ipc_free(&w->keys);
     uint32_t n = w->table.capacity;

@@ -59,7 +59,8 @@ static cot_status on_message(ipc_channel *c, ipc_type type, cot_reader *body, in
 {
     world *x = c->ctx;
     assert_true(fd < 0);
-    assert_true(x->head - x->tail < WORLD_MESSAGES);
+    while (x->head - x->tail >= WORLD_MESSAGES)
+        x->tail++; /* nobody asked for it */
     world_message *m = &x->inbox[x->head++ % WORLD_MESSAGES];
     m->type = type;
     m->len = cot_reader_left(body);
@@ -78,9 +79,15 @@ static cot_status on_message(ipc_channel *c, ipc_type type, cot_reader *body, in
 
 world_message *world_hub_peek(world *x, ipc_type type)
 {
-    for (; x->tail != x->head; x->tail++)
-        if (x->inbox[x->tail % WORLD_MESSAGES].type == type)
-            return &x->inbox[x->tail++ % WORLD_MESSAGES];
+    while (x->tail != x->head && x->inbox[x->tail % WORLD_MESSAGES].type == 0)
+        x->tail++; /* taken */
+    for (unsigned i = x->tail; i != x->head; i++) {
+        world_message *m = &x->inbox[i % WORLD_MESSAGES];
+        if (m->type != type)
+            continue;
+        m->type = (ipc_type)0;
+        return m;
+    }
     return NULL;
 }
 
@@ -163,6 +170,7 @@ void world_kill(world *x)
     ipc_free(&x->keys);
     ipc_free(&x->w->hub);
     ipc_free(&x->w->keys);
+    net_session_release(x->w);
     free(x->w);
     loop_free(&x->loop);
     x->head = x->tail = 0;
