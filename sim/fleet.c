@@ -64,7 +64,7 @@ cot_ms sim_now(void)
 static uint8_t *arena_take(void *app, size_t *len)
 {
     sim_fleet *f = ((secure *)app)->fleet;
-    *len = COT_DTLS_ARENA_X509;
+    *len = COT_DTLS_ARENA_HOST;
     return f->arenas == 0 ? NULL : f->arena[--f->arenas];
 }
 
@@ -379,7 +379,7 @@ static bool memory(sim_fleet *f)
         return false;
     f->secure = calloc(n, sizeof *f->secure);
     for (f->arenas = 0; f->arenas < ARENAS; f->arenas++) {
-        f->arena[f->arenas] = malloc(COT_DTLS_ARENA_X509);
+        f->arena[f->arenas] = malloc(COT_DTLS_ARENA_HOST);
         if (f->arena[f->arenas] == NULL)
             return false;
     }

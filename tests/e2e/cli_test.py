@@ -111,7 +111,8 @@ def tokens(c, cotter):
 def releases(c, cotter):
     (c.folder / "image").write_bytes(os.urandom(5000))
     (c.folder / "pass").write_text("correct horse\n")
-    check("a short passphrase", "8 characters" in cotter("release", "keygen", "k", "--passphrase-file", "-", status=1, data="short\n"))
+    check("a short passphrase", "8 characters" in
+          cotter("release", "keygen", "k", "--passphrase-file", "-", status=1, data="short\n"))
     cotter("release", "keygen", "k", "--passphrase-file", "pass")
     check("a signing key is private", (c.folder / "k").stat().st_mode & 0o777 == 0o600)
     check("and encrypted", "ENCRYPTED" in (c.folder / "k").read_text())
@@ -148,8 +149,8 @@ def authority(c, cotter):
     cotter("ca", "init", "factory", status=1)
     check("the CA's key is private", (c.folder / "factory" / "ca.key").stat().st_mode & 0o777 == 0o600)
     cotter("device", "add", "x", "--x509", "--ca", "factory", "--der", "x.der")
-    verified = subprocess.run(["openssl", "verify", "-purpose", "sslclient", "-CAfile", "factory/ca.pem", "x.der/certificate.der"],
-                              cwd=c.folder, capture_output=True, text=True, check=False)
+    verified = subprocess.run(["openssl", "verify", "-purpose", "sslclient", "-CAfile", "factory/ca.pem",
+                               "x.der/certificate.der"], cwd=c.folder, capture_output=True, text=True, check=False)
     check("its certificate verifies", verified.returncode == 0, verified.stdout + verified.stderr)
     cotter("device", "remove", "x")
 

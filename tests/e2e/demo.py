@@ -161,9 +161,10 @@ class Demo:
         identity = hashlib.sha256(image).digest()[:16]
         with contextlib.closing(sqlite3.connect(self.c.folder / "data" / "hub" / "cotter.db", timeout=10)) as db, db:
             vendor, clazz = db.execute("SELECT vendor, class FROM groups WHERE name = 'demo'").fetchone()
-            db.execute("INSERT INTO releases(id, version, grp, vendor, class, sequence, size, digest, state, created_at, envelope) "
-                       "VALUES(?, ?, (SELECT id FROM groups WHERE name = 'demo'), ?, ?, 1000, ?, ?, 0, ?, ?)",
-                       (identity, version, vendor, clazz, len(image), hashlib.sha256(image).digest(), int(time.time() * 1000), image))
+            db.execute("INSERT INTO releases(id, version, grp, vendor, class, sequence, size, digest, state, created_at, "
+                       "envelope) VALUES(?, ?, (SELECT id FROM groups WHERE name = 'demo'), ?, ?, 1000, ?, ?, 0, ?, ?)",
+                       (identity, version, vendor, clazz, len(image), hashlib.sha256(image).digest(),
+                        int(time.time() * 1000), image))
             db.execute("UPDATE groups SET release = ?, sweep = 0, stopped = 0 WHERE name = 'demo'", (identity,))
 
     def refused(self, version):
@@ -274,8 +275,10 @@ def main():
     try:
         ok = demo.play()
         if ok and keep:
-            print(f"\n{harness.COTTER} --server {demo.c.url} --token-file {demo.c.run}/admin.token device list\n"
-                  f"page: {demo.c.url}/#token={demo.c.token()}\nCtrl-C ends it all.", flush=True)
+            reader = demo.c.api("POST", "/tokens", {"name": "demo page", "role": "read"})["token"]
+            print(f"\nexport COTTER_SERVER={demo.c.url} COTTER_TOKEN_FILE={demo.c.run}/admin.token\n"
+                  f"{harness.COTTER} device list\n{harness.COTTER} read {PSK} /3303/0/5700\n"
+                  f"page: {demo.c.url}/#token={reader}\nCtrl-C ends it all.", flush=True)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
     finally:
         demo.c.keep = not ok

@@ -95,11 +95,10 @@ def run(c, o):
     chance = random.Random(o.seed)
     report = c.folder / "report.csv"
     c.start()
-    sim = subprocess.Popen([str(a) for a in (SIM, "--json", "--count", o.devices, "--rate", 500, "--update", 15, "--lifetime", 120,
-                                             "--fleet", c.folder / "fleet.secret", "--provision", c.url, "--stay",
-                                             "--token-file", c.run / "admin.token", "--report", report,
-                                             f"coaps://127.0.0.1:{c.coaps}")],
-                           stdout=subprocess.PIPE, text=True)
+    argv = [SIM, "--json", "--count", o.devices, "--rate", 500, "--update", 15, "--lifetime", 120, "--stay",
+            "--fleet", c.folder / "fleet.secret", "--provision", c.url, "--token-file", c.run / "admin.token",
+            "--report", report, f"coaps://127.0.0.1:{c.coaps}"]
+    sim = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True)
     stream = Stream(c, o.devices, o.seed)
     try:
         until("all devices have registered", lambda: c.api("GET", "/status")["registered"] == o.devices, 60)
@@ -142,8 +141,8 @@ def judge(o, stream, commands, report, hellos, summary):
         if not least[endpoint] <= executed.get(endpoint, 0):
             wrong.append(f"{endpoint}: {least[endpoint]} done, {executed.get(endpoint, 0)} carried out")
     total, done = sum(executed.values()), states.get("done", 0)
-    print(f"commands acknowledged {len(stream.acknowledged)}, refused at the API {stream.refused}, {states}; carried out {total}; "
-          f"new handshakes {hellos}; devices lost {summary.get('lost')}")
+    print(f"commands acknowledged {len(stream.acknowledged)}, refused at the API {stream.refused}, {states}; "
+          f"carried out {total}; new handshakes {hellos}; devices lost {summary.get('lost')}")
     for command in [c for c in commands.values() if c["state"] != "done"][:5]:
         print(f"  not done: {command}")
     if states.get("failed") or wrong:
