@@ -90,6 +90,8 @@ static const char *read_values(cot_bytes items, const cot_lwm2m_path *base, cot_
     return NULL;
 }
 
+static const char too_long[] = "The values do not fit one message.";
+
 static const char *write_payload(hub_request *rq, store_command_new *c)
 {
     cot_lwm2m_record records[VALUES_MAX];
@@ -114,7 +116,7 @@ static const char *write_payload(hub_request *rq, store_command_new *c)
     for (size_t i = 0; i < count; i++)
         cot_lwm2m_encode_put_record(&e, &records[i]);
     if (cot_lwm2m_encode_end(&e) != COT_OK)
-        return "The values do not fit one message, or cannot be encoded.";
+        return too_long;
     c->operation = c->path.level == 2 ? IPC_OP_UPDATE : IPC_OP_WRITE;
     c->format = COT_FORMAT_SENML_CBOR;
     c->payload = (cot_bytes){rq->h->payload, w.len};
@@ -139,8 +141,6 @@ static const char *observe_payload(hub_request *rq, store_command_new *c)
     uint64_t pmax = hub_arg_uint(rq, "pmax", 0, INTERVAL_MAX);
     bool has_min = hub_arg_given(rq, "pmin");
     bool has_max = hub_arg_given(rq, "pmax");
-    if (has_min && has_max && pmax < pmin)
-        return "\"pmax\" is less than \"pmin\".";
     if (has_min)
         n = snprintf(text, 64, "pmin=%llu%s", (unsigned long long)pmin, has_max ? "&" : "");
     if (has_max)
@@ -178,7 +178,7 @@ static uint16_t fill(hub_request *rq, store_command_new *c)
         wrong = observe_payload(rq, c);
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
-    return wrong == NULL ? 0 : hub_problem(rq, 422, wrong);
+    return wrong == NULL ? 0 : hub_problem(rq, wrong == too_long ? 413 : 422, wrong);
 }
 
 /* The reply: now, or when the command has finished. */

@@ -206,6 +206,7 @@ cot_status hub_read_reply(hub *h, const hub_read *read, const store_device *d,
         return COT_OK;
     }
     hub_reply(h, read->call, 200, (cot_bytes){h->reply, w.len});
+    hub_say_at_once(h);
     return read->operation == IPC_OP_READ
                ? hub_values(h, d, &read->path, result->format, result->payload)
                : COT_OK;

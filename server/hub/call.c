@@ -302,6 +302,28 @@ store_id hub_cursor_id(hub_request *rq)
 
 /* ---- the call ---- */
 
+/* That a token was used is written later and apart: a full disk locks nobody out, and reads stay reads. */
+static void note_use(hub *h, store_id id)
+{
+    for (size_t i = 0; i < h->used_count; i++)
+        if (h->used[i] == id)
+            return;
+    if (h->used_count < HUB_USED)
+        h->used[h->used_count++] = id;
+}
+
+cot_status hub_tokens_used(hub *h)
+{
+    cot_status s = COT_OK;
+    for (size_t i = 0; s == COT_OK && i < h->used_count; i++) {
+        s = store_token_used(h->st, h->used[i], h->utc);
+        if (s == COT_E_NOT_FOUND)
+            s = COT_OK; /* removed since */
+    }
+    h->used_count = 0;
+    return s;
+}
+
 /* The token's row. COT_E_DENIED: unknown or expired. */
 static cot_status authenticate(hub *h, cot_bytes token, store_token *out)
 {
@@ -312,7 +334,7 @@ static cot_status authenticate(hub *h, cot_bytes token, store_token *out)
     if (s == COT_E_NOT_FOUND || (s == COT_OK && out->expires_at != 0 && out->expires_at <= h->utc))
         return COT_E_DENIED;
     if (s == COT_OK && h->utc - out->used_at >= USED_EVERY)
-        (void)store_token_used(h->st, out->id, h->utc); /* a full disk does not lock people out */
+        note_use(h, out->id);
     return s;
 }
 

@@ -67,6 +67,7 @@ static void work(decider *d, hub_message *m)
     h->now = loop_clock();
     h->utc = wall_clock();
     cot_status s = hub_handle(h, m);
+    say(d, &h->at_once);
     bool keep = s == COT_OK && !h->undo;
     cot_status end = store_work_end(h->st, keep, &wrote);
     if (!keep || end != COT_OK)

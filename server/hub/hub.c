@@ -19,6 +19,7 @@ hub *hub_new(store *st, const hub_config *config, cot_ms now, store_ms utc)
     h->started = now;
     h->utc = utc;
     hub_list_init(&h->out);
+    hub_list_init(&h->at_once);
     /* Numbers rise over restarts: no hub makes a thousand events a millisecond. */
     h->event_first = (uint64_t)utc * 1000;
     h->event_next = h->event_first;
@@ -31,6 +32,7 @@ void hub_free(hub *h)
         return;
     hub_event_undo(h, h->event_first);
     hub_list_clear(&h->out);
+    hub_list_clear(&h->at_once);
     free(h);
 }
 
@@ -52,6 +54,11 @@ void hub_end(hub *h, int fd)
     if (m == NULL)
         abort(); /* a body beyond its bounds is a bug, and without memory there is no going on */
     hub_list_push(&h->out, m);
+}
+
+void hub_say_at_once(hub *h)
+{
+    hub_list_move(&h->at_once, &h->out);
 }
 
 typedef cot_status handler(hub *h, const hub_message *m, cot_reader *r);
@@ -91,6 +98,8 @@ static cot_status tick(hub *h)
         s = hub_command_overdue(h);
     if (s == COT_OK)
         s = hub_upgrades_due(h);
+    if (s == COT_OK)
+        s = hub_tokens_used(h);
     if (s == COT_OK && h->now - h->swept >= RARE) {
         h->swept = h->now;
         s = store_request_forget(h->st, h->utc - 3600000);

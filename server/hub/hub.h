@@ -19,6 +19,7 @@
 #define HUB_READS 1024u /* live reads under way, hub's own included; a power of two */
 #define HUB_PROBES 512u /* of them hub's own */
 #define HUB_WAITS 256u  /* calls that wait for a command's outcome */
+#define HUB_USED 32u    /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
 #define HUB_EVENT_BYTES 1048576u /* of all bodies in the ring */
@@ -82,8 +83,9 @@ typedef struct hub {
     store_ms utc; /* wall clock */
     cot_ms started;
 
-    hub_list out; /* said by the message in hand */
-    bool undo;    /* its writes are to be undone, what it said goes out all the same */
+    hub_list out;     /* said by the message in hand */
+    hub_list at_once; /* said by it whatever becomes of its writes: answers of live reads */
+    bool undo;        /* its writes are to be undone, what it said goes out all the same */
     uint8_t draft[IPC_BODY_MAX];
     cot_writer w;
     uint8_t to_role;
@@ -102,6 +104,8 @@ typedef struct hub {
     size_t event_bytes;
     bool subscribed;
 
+    store_id used[HUB_USED]; /* tokens whose use is to be noted */
+    size_t used_count;
     cot_ms swept;  /* last look at what is rarely due */
     cot_ms pumped; /* last look at upgrades that wait */
     uint8_t reply[IPC_PAYLOAD_MAX];
@@ -126,6 +130,8 @@ void hub_event_undo(hub *h, uint64_t sequence);
 /* Begin a message; write its body with ipc_put_…; end it. fd ≥ 0 then belongs to the message. */
 cot_writer *hub_begin(hub *h, uint8_t role, uint8_t index, ipc_type type);
 void hub_end(hub *h, int fd);
+/* What the message said so far does not depend on what it stores. */
+void hub_say_at_once(hub *h);
 
 /* registration.c */
 cot_status hub_on_hello(hub *h, const hub_message *m, cot_reader *r);
@@ -203,6 +209,7 @@ void hub_event_end(hub *h, const char *name);
 /* call.c */
 cot_status hub_on_call(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_call_end(hub *h, const hub_message *m, cot_reader *r);
+cot_status hub_tokens_used(hub *h);
 void hub_reply(hub *h, uint64_t call, uint16_t status, cot_bytes body);
 /* {title, detail}, with retry_after for 503. */
 void hub_reply_problem(hub *h, uint64_t call, uint16_t status, const char *detail);

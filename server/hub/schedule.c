@@ -27,7 +27,10 @@ static cot_status start_one(hub *h, const store_upgrade_key *key)
 {
     store_upgrade u;
     store_device d;
-    cot_status s = store_upgrade_get(h->st, key->device, key->release, &u);
+    cot_status s = store_upgrade_active(h->st, key->device, &u);
+    if (s != COT_E_NOT_FOUND)
+        return s; /* one at a time */
+    s = store_upgrade_get(h->st, key->device, key->release, &u);
     if (s == COT_OK)
         s = store_device_by_id(h->st, key->device, &d);
     return s == COT_OK ? hub_upgrade_begin(h, &d, &u) : s;
@@ -70,7 +73,8 @@ static cot_status pump(hub *h)
         all.count = 0;
         s = store_group_list(h->st, store_bytes(after), take_group, &all);
         for (size_t i = 0; s == COT_OK && i < all.count; i++)
-            if (all.list[i].policy == STORE_AUTOMATIC && !all.list[i].stopped)
+            if (all.list[i].policy == STORE_AUTOMATIC && !all.list[i].stopped &&
+                !all.list[i].sweeping)
                 s = start_some(h, &all.list[i]);
         if (all.count > 0)
             (void)store_chars(after, sizeof after, store_bytes(all.list[all.count - 1].name));

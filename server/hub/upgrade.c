@@ -44,10 +44,10 @@ static cot_status move(hub *h, store_upgrade *u, store_upgrade_state state)
 
 /* ---- commands ---- */
 
+/* *id: the command; 0 when the device's queue is full, then the attempt's deadline sees to it. */
 static cot_status command(hub *h, store_id device, uint8_t operation, uint16_t resource,
-                          uint16_t format, cot_bytes payload)
+                          uint16_t format, cot_bytes payload, store_id *id)
 {
-    store_id id = 0;
     store_command_new c = {
         .device = device,
         .operation = operation,
@@ -57,11 +57,12 @@ static cot_status command(hub *h, store_id device, uint8_t operation, uint16_t r
         .origin = STORE_ORIGIN_UPGRADE,
         .now = h->utc,
     };
-    cot_status s = hub_command_add(h, &c, &id);
-    return s == COT_E_LIMIT ? COT_OK : s; /* its queue is full: the attempt's deadline sees to it */
+    *id = 0;
+    cot_status s = hub_command_add(h, &c, id);
+    return s == COT_E_LIMIT ? COT_OK : s;
 }
 
-static cot_status write_uri(hub *h, const store_device *d, const char *uri)
+static cot_status write_uri(hub *h, const store_device *d, const char *uri, store_id *id)
 {
     uint8_t payload[512];
     cot_lwm2m_encoder e;
@@ -73,18 +74,24 @@ static cot_status write_uri(hub *h, const store_device *d, const char *uri)
     cot_lwm2m_encode_put(&e, &path, &v);
     if (cot_lwm2m_encode_end(&e) != COT_OK)
         return COT_E_INTERNAL;
-    return command(h, d->id, IPC_OP_WRITE, 1, COT_FORMAT_SENML_CBOR, (cot_bytes){payload, w.len});
+    return command(h, d->id, IPC_OP_WRITE, 1, COT_FORMAT_SENML_CBOR, (cot_bytes){payload, w.len},
+                   id);
 }
 
 /* An empty URI: give up what you have (object 5, version 1.1). Told from the offer by its format. */
 cot_status hub_upgrade_cancel(hub *h, store_id device)
 {
-    return command(h, device, IPC_OP_WRITE, 1, COT_FORMAT_TEXT, (cot_bytes){NULL, 0});
+    store_id id = 0;
+    cot_status s = store_command_withdraw(h->st, device, STORE_ORIGIN_UPGRADE, h->utc);
+    return s == COT_OK
+               ? command(h, device, IPC_OP_WRITE, 1, COT_FORMAT_TEXT, (cot_bytes){NULL, 0}, &id)
+               : s;
 }
 
 static cot_status end_observation(hub *h, store_id device, uint16_t resource)
 {
     store_observation o;
+    store_id id = 0;
     cot_lwm2m_path path = path_of(resource);
     cot_status s = store_observation_get(h->st, device, &path, &o);
     if (s == COT_E_NOT_FOUND)
@@ -92,7 +99,7 @@ static cot_status end_observation(hub *h, store_id device, uint16_t resource)
     if (s == COT_OK)
         s = store_observation_remove(h->st, device, &path);
     return s == COT_OK ? command(h, device, IPC_OP_CANCEL, resource, 0,
-                                 (cot_bytes){o.token, sizeof o.token})
+                                 (cot_bytes){o.token, sizeof o.token}, &id)
                        : s;
 }
 
@@ -147,7 +154,7 @@ cot_status hub_upgrade_attempt_failed(hub *h, const store_device *d, store_upgra
         s = end_observation(h, u->device, 3);
     if (s == COT_OK && over)
         s = end_observation(h, u->device, 5);
-    return s;
+    return s == COT_OK ? hub_upgrade_check(h, u->device) : s; /* there may be a newer release */
 }
 
 static cot_status confirm(hub *h, store_upgrade *u)
@@ -162,7 +169,9 @@ static cot_status confirm(hub *h, store_upgrade *u)
         s = put(h, u);
     if (s == COT_OK)
         s = end_observation(h, u->device, 3);
-    return s == COT_OK ? end_observation(h, u->device, 5) : s;
+    if (s == COT_OK)
+        s = end_observation(h, u->device, 5);
+    return s == COT_OK ? hub_upgrade_check(h, u->device) : s;
 }
 
 /* ---- an attempt ---- */
@@ -201,14 +210,15 @@ cot_status hub_upgrade_begin(hub *h, const store_device *d, store_upgrade *u)
             h, d, u, -1,
             "the server listens on a wildcard address: set public_uri in its configuration");
     }
-    cot_status s = move(h, u, STORE_OFFERED);
-    if (s == COT_OK && u->attempts > 1)
-        s = hub_upgrade_cancel(h, d->id);
+    cot_status s = hub_upgrade_cancel(h, d->id); /* whatever it has of an earlier offer */
     if (s == COT_OK)
-        s = command(h, d->id, IPC_OP_OBSERVE, 3, 0, (cot_bytes){NULL, 0});
+        s = command(h, d->id, IPC_OP_OBSERVE, 3, 0, (cot_bytes){NULL, 0}, &u->offer);
     if (s == COT_OK)
-        s = command(h, d->id, IPC_OP_OBSERVE, 5, 0, (cot_bytes){NULL, 0});
-    return s == COT_OK ? write_uri(h, d, uri) : s;
+        s = command(h, d->id, IPC_OP_OBSERVE, 5, 0, (cot_bytes){NULL, 0}, &u->offer);
+    u->offer = 0;
+    if (s == COT_OK)
+        s = write_uri(h, d, uri, &u->offer);
+    return s == COT_OK ? move(h, u, STORE_OFFERED) : s;
 }
 
 cot_status hub_upgrade_command(hub *h, const store_command *c, uint8_t state, uint8_t code)
@@ -219,6 +229,8 @@ cot_status hub_upgrade_command(hub *h, const store_command *c, uint8_t state, ui
     bool offer = c->operation == IPC_OP_WRITE && c->format == COT_FORMAT_SENML_CBOR;
     bool execute = c->operation == IPC_OP_EXECUTE;
     cot_status s = store_upgrade_active(h->st, c->device, &u);
+    if (s == COT_OK && offer && c->id != u.offer)
+        return COT_OK; /* of an upgrade that was superseded or stopped */
     if (s == COT_E_NOT_FOUND || c->operation == IPC_OP_CANCEL ||
         (!offer && !execute && c->operation != IPC_OP_OBSERVE))
         return COT_OK;
@@ -245,7 +257,9 @@ static cot_status state_reported(hub *h, store_upgrade *u, int64_t state)
         return move(h, u, STORE_DOWNLOADING);
     if (state == 2 && u->state == STORE_DOWNLOADING) {
         cot_status s = move(h, u, STORE_DOWNLOADED);
-        return s == COT_OK ? command(h, u->device, IPC_OP_EXECUTE, 2, 0, (cot_bytes){NULL, 0}) : s;
+        store_id id = 0;
+        return s == COT_OK ? command(h, u->device, IPC_OP_EXECUTE, 2, 0, (cot_bytes){NULL, 0}, &id)
+                           : s;
     }
     return state == 3 && u->state == STORE_DOWNLOADED ? move(h, u, STORE_UPDATING) : COT_OK;
 }
@@ -325,11 +339,30 @@ static cot_status outdated(hub *h, const store_device *d, const store_group *g,
     return s == COT_E_NOT_FOUND ? COT_OK : s;
 }
 
+/* A newer release takes the place of what waits or is under way to an older one. */
+static cot_status supersede(hub *h, const store_device *d, const store_release *target)
+{
+    store_upgrade old;
+    cot_status s = store_upgrade_superseded(h->st, d->id, target->id, &old);
+    for (; s == COT_OK; s = store_upgrade_superseded(h->st, d->id, target->id, &old)) {
+        old.state = STORE_UPGRADE_FAILED;
+        old.due_at = 0;
+        (void)snprintf(old.detail, sizeof old.detail, "superseded by %s", target->version);
+        s = put(h, &old);
+        if (s != COT_OK)
+            return s;
+    }
+    return s == COT_E_NOT_FOUND ? COT_OK : s;
+}
+
 static cot_status enlist(hub *h, const store_device *d, const store_group *g,
                          const store_release *target, bool known)
 {
     store_upgrade u;
-    cot_status s = store_upgrade_get(h->st, d->id, target->id, &u);
+    cot_status s = supersede(h, d, target);
+    if (s != COT_OK)
+        return s;
+    s = store_upgrade_get(h->st, d->id, target->id, &u);
     if (s == COT_OK && (u.state != STORE_CONFIRMED || !known || u.attempts >= ATTEMPTS))
         return COT_OK; /* it waits, or it has had its chance */
     if (s == COT_E_NOT_FOUND)
@@ -347,32 +380,42 @@ static cot_status enlist(hub *h, const store_device *d, const store_group *g,
     return put(h, &u);
 }
 
-cot_status hub_upgrade_check(hub *h, store_id device)
+/* The device came back while an upgrade is under way: with what result? */
+static cot_status ask_result(hub *h, const store_device *d)
 {
-    store_device d;
+    cot_lwm2m_path path = path_of(5);
+    cot_status s = hub_read_start(h, HUB_READ_UPGRADE, d, IPC_OP_READ, &path, 0, 30000);
+    return s == COT_E_LIMIT ? COT_OK : s; /* the attempt's deadline sees to it */
+}
+
+static cot_status check_target(hub *h, const store_device *d)
+{
     store_group g;
     store_release target;
-    store_upgrade u;
     bool yes = false;
     bool known = false;
-    cot_status s = store_device_by_id(h->st, device, &d);
-    if (s != COT_OK || !d.registered || d.version[0] == '\0')
-        return s;
-    s = store_upgrade_active(h->st, device, &u);
-    if (s == COT_OK) { /* it came back: with what result? */
-        cot_lwm2m_path path = path_of(5);
-        s = hub_read_start(h, HUB_READ_UPGRADE, &d, IPC_OP_READ, &path, 0, 30000);
-        return s == COT_E_LIMIT ? COT_OK : s;
-    }
-    if (s != COT_E_NOT_FOUND || d.group == 0)
-        return s == COT_E_NOT_FOUND ? COT_OK : s;
-    s = store_group_by_id(h->st, d.group, &g);
+    cot_status s = store_group_by_id(h->st, d->group, &g);
     if (s != COT_OK || g.policy != STORE_AUTOMATIC || g.stopped)
         return s;
     s = target_of(h, &g, &target);
     if (s == COT_OK)
-        s = outdated(h, &d, &g, &target, &yes, &known);
-    if (s == COT_OK && yes)
-        s = enlist(h, &d, &g, &target, known);
+        s = outdated(h, d, &g, &target, &yes, &known);
+    return s == COT_OK && yes ? enlist(h, d, &g, &target, known) : s;
+}
+
+cot_status hub_upgrade_check(hub *h, store_id device)
+{
+    store_device d;
+    store_upgrade u;
+    cot_status s = store_device_by_id(h->st, device, &d);
+    if (s != COT_OK || !d.registered || d.version[0] == '\0')
+        return s;
+    s = store_upgrade_active(h->st, device, &u);
+    if (s == COT_OK && u.state != STORE_OFFERED)
+        s = ask_result(h, &d);
+    if (s == COT_OK && u.state == STORE_UPDATING)
+        return COT_OK;
+    if ((s == COT_OK || s == COT_E_NOT_FOUND) && d.group != 0)
+        s = check_target(h, &d);
     return s == COT_E_NOT_FOUND ? COT_OK : s;
 }

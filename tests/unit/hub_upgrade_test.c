@@ -246,6 +246,7 @@ static void offered(world *w, device *d)
     upgrade_is(w, d->name, "waiting", -1, 0);
     world_later(w, 500);
     upgrade_is(w, d->name, "offered", -1, 1);
+    assert_int_equal(serve(w, d, CHANGED), IPC_OP_WRITE); /* the empty URI first */
     assert_int_equal(serve(w, d, CONTENT), IPC_OP_OBSERVE);
     assert_int_equal(serve(w, d, CONTENT), IPC_OP_OBSERVE);
     assert_int_equal(serve(w, d, CHANGED), IPC_OP_WRITE);
@@ -402,6 +403,68 @@ static void a_group_has_a_limit_and_one_switch(void **state)
     upgrade_is(w, "b", "waiting", -1, 0);
 }
 
+static void upgrade_to(world *w, const char *version, const char *state)
+{
+    cot_bytes body;
+    cot_cbor_reader r;
+    char text[IPC_ENDPOINT_MAX + 1];
+    world_args(w, 0);
+    assert_int_equal(world_call(w, IPC_API_UPGRADE_LIST, &body), 200);
+    cot_cbor_reader_init(&r, hub_map_find(body, "items"), 0);
+    for (uint64_t n = cot_cbor_read_array(&r); n > 0; n--) {
+        cot_bytes item = cot_cbor_skip(&r);
+        world_text(item, "version", text, sizeof text);
+        if (strcmp(text, version) != 0)
+            continue;
+        world_text(item, "state", text, sizeof text);
+        assert_string_equal(text, state);
+        return;
+    }
+    fail_msg("no upgrade to %s", version);
+}
+
+/* Two releases never drive one device: the newer one takes the other's place, whatever it was doing. */
+static void a_newer_release_supersedes_an_unfinished_upgrade(void **state)
+{
+    world *w = *state;
+    cot_bytes body;
+    char old_uri[128];
+    device d = {.name = "dev", .location = 1};
+    offered(w, &d);
+    memcpy(old_uri, d.uri, sizeof old_uri);
+    hub_put_text(world_args(w, 1), "name", "g");
+    assert_int_equal(world_call(w, IPC_API_UPGRADE_STOP, &body), 200);
+    make_envelope(3, class_id);
+    assert_int_equal(publish(w, "3.0.0"), 201);
+    hub_put_text(world_args(w, 1), "name", "g");
+    assert_int_equal(world_call(w, IPC_API_UPGRADE_START, &body), 200);
+    world_later(w, 600);
+    world_later(w, 600);
+    upgrade_to(w, "2.0.0", "failed");
+    upgrade_to(w, "3.0.0", "offered");
+    report(w, &d, 3, 2); /* of the old download: nothing is executed */
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_WRITE); /* stop's empty URI */
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_WRITE);
+    assert_int_equal(serve(w, &d, CONTENT), IPC_OP_OBSERVE);
+    assert_int_equal(serve(w, &d, CONTENT), IPC_OP_OBSERVE);
+    upgrade_to(w, "3.0.0", "offered");
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_WRITE);
+    assert_string_not_equal(d.uri, old_uri);
+    upgrade_to(w, "3.0.0", "downloading");
+    report(w, &d, 3, 2);
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_EXECUTE);
+    make_envelope(4, class_id);
+    assert_int_equal(publish(w, "4.0.0"), 201);
+    world_later(w, 600);
+    upgrade_to(w, "3.0.0", "updating"); /* it is on its way: it may arrive */
+    world_forget(w);
+    d.location = 2;
+    come(w, &d, "3.0.0");
+    answer_result(w, 1);
+    upgrade_to(w, "3.0.0", "confirmed");
+    upgrade_to(w, "4.0.0", "waiting");
+}
+
 /* What the demo's attacker does: rows written past publish are offered; the device decides. */
 static void hub_does_not_check_again_what_it_serves(void **state)
 {
@@ -458,6 +521,7 @@ int main(void)
         T(a_current_or_newer_device_is_left_alone),
         T(a_publication_finds_the_devices_of_its_group),
         T(a_group_has_a_limit_and_one_switch),
+        T(a_newer_release_supersedes_an_unfinished_upgrade),
         T(hub_does_not_check_again_what_it_serves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

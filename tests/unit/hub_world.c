@@ -96,6 +96,7 @@ static cot_status handle(world *w, hub_message *m)
     w->h->now = w->now;
     w->h->utc = w->utc;
     cot_status s = hub_handle(w->h, m);
+    hub_list_move(&w->said, &w->h->at_once);
     assert_int_equal(store_work_end(w->st, s == COT_OK && !w->h->undo, &wrote), COT_OK);
     assert_int_equal(store_commit(w->st), COT_OK);
     hub_list_move(&w->said, &w->h->out);

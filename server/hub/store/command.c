@@ -168,6 +168,18 @@ cot_status store_command_finish(store *s, const store_command *c, uint8_t state,
     return status == COT_OK ? trim(s, c->device) : status;
 }
 
+cot_status store_command_withdraw(store *s, store_id device, uint8_t origin, store_ms now)
+{
+    query q;
+    query_begin(&q, s,
+                "UPDATE commands SET state = 6, finished_at = ?, payload = NULL"
+                " WHERE device = ? AND state = 0 AND origin = ?");
+    query_int(&q, now);
+    query_int(&q, device);
+    query_int(&q, origin);
+    return query_run(&q);
+}
+
 cot_status store_command_list(store *s, store_id device, store_id before, store_command_row *row,
                               void *ctx)
 {

@@ -77,6 +77,9 @@ cot_status store_command_requeue(store *s, store_id id);
 cot_status store_command_finish(store *s, const store_command *c, uint8_t state, uint8_t code,
                                 cot_bytes detail, store_ms now);
 
+/* Take the device's queued commands of that origin back. */
+cot_status store_command_withdraw(store *s, store_id device, uint8_t origin, store_ms now);
+
 typedef bool store_command_row(void *ctx, const store_command *c);
 /* A device's commands with id < before (0: all), newest first. */
 cot_status store_command_list(store *s, store_id device, store_id before, store_command_row *row,

@@ -104,6 +104,7 @@ typedef struct store_upgrade {
     char detail[161];
     store_ms due_at; /* when the engine looks again; 0: not by time */
     store_ms updated_at;
+    store_id offer; /* the command that wrote this attempt's URI; 0: none yet */
 } store_upgrade;
 
 /* Insert or change. endpoint, version and sequence are not stored. */
@@ -112,6 +113,10 @@ cot_status store_upgrade_get(store *s, store_id device,
                              const uint8_t release[static STORE_RELEASE_ID], store_upgrade *out);
 /* The upgrade of a device that is under way (offered … updating). COT_E_NOT_FOUND. */
 cot_status store_upgrade_active(store *s, store_id device, store_upgrade *out);
+/* One of the device's upgrades to other releases that is neither final nor updating. COT_E_NOT_FOUND. */
+cot_status store_upgrade_superseded(store *s, store_id device,
+                                    const uint8_t release[static STORE_RELEASE_ID],
+                                    store_upgrade *out);
 /* How many of a group are under way. */
 cot_status store_upgrade_count_active(store *s, store_id group, uint64_t *out);
 cot_status store_upgrade_progress(store *s, store_id device,

@@ -90,7 +90,7 @@
     "CREATE TABLE upgrades(device INTEGER NOT NULL REFERENCES devices(id) ON DELETE CASCADE,"      \
     " release BLOB NOT NULL, grp INTEGER NOT NULL, state INTEGER NOT NULL,"                        \
     " attempts INTEGER NOT NULL, sent INTEGER NOT NULL, size INTEGER NOT NULL, result INTEGER,"    \
-    " detail TEXT, due_at INTEGER, updated_at INTEGER NOT NULL,"                                   \
+    " detail TEXT, due_at INTEGER, updated_at INTEGER NOT NULL, offer INTEGER NOT NULL,"           \
     " PRIMARY KEY(device, release)) WITHOUT ROWID;"                                                \
     "CREATE INDEX upgrades_due ON upgrades(due_at) WHERE due_at IS NOT NULL;"                      \
     "CREATE INDEX upgrades_group ON upgrades(grp, state, device);"

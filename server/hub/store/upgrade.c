@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                    \
     "SELECT u.device, d.endpoint, u.release, r.version, r.sequence, u.grp, u.state, u.attempts,"   \
-    " u.sent, u.size, u.result, u.detail, u.due_at, u.updated_at FROM upgrades u"                  \
+    " u.sent, u.size, u.result, u.detail, u.due_at, u.updated_at, u.offer FROM upgrades u"         \
     " JOIN devices d ON d.id = u.device LEFT JOIN releases r ON r.id = u.release "
 
 static void take_upgrade(query *q, store_upgrade *u)
@@ -25,6 +25,7 @@ static void take_upgrade(query *q, store_upgrade *u)
     query_col_chars(q, 11, u->detail, sizeof u->detail);
     u->due_at = query_col_int(q, 12);
     u->updated_at = query_col_int(q, 13);
+    u->offer = query_col_int(q, 14);
 }
 
 static cot_status one_upgrade(query *q, store_upgrade *out)
@@ -46,7 +47,8 @@ static void bind_due(query *q, store_ms due_at)
 cot_status store_upgrade_put(store *s, const store_upgrade *u)
 {
     query q;
-    query_begin(&q, s, "INSERT OR REPLACE INTO upgrades VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    query_begin(&q, s,
+                "INSERT OR REPLACE INTO upgrades VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query_int(&q, u->device);
     query_blob(&q, u->release, STORE_RELEASE_ID);
     query_int(&q, u->group);
@@ -61,6 +63,7 @@ cot_status store_upgrade_put(store *s, const store_upgrade *u)
     query_chars(&q, u->detail);
     bind_due(&q, u->due_at);
     query_int(&q, u->updated_at);
+    query_int(&q, u->offer);
     return query_run(&q);
 }
 
@@ -79,6 +82,19 @@ cot_status store_upgrade_active(store *s, store_id device, store_upgrade *out)
     query q;
     query_begin(&q, s, COLUMNS "WHERE u.device = ? AND u.state BETWEEN 1 AND 4 LIMIT 1");
     query_int(&q, device);
+    return one_upgrade(&q, out);
+}
+
+cot_status store_upgrade_superseded(store *s, store_id device,
+                                    const uint8_t release[static STORE_RELEASE_ID],
+                                    store_upgrade *out)
+{
+    query q;
+    query_begin(&q, s,
+                COLUMNS
+                "WHERE u.device = ? AND u.release <> ? AND u.state IN (0, 1, 2, 3, 7) LIMIT 1");
+    query_int(&q, device);
+    query_blob(&q, release, STORE_RELEASE_ID);
     return one_upgrade(&q, out);
 }
 
