@@ -15,6 +15,7 @@ function(cotter_net_test name)
     endif()
 endfunction()
 cotter_net_test(net_rd_test)
+cotter_net_test(net_job_test)
 cotter_net_test(net_session_test cotter_keys)
 
 # The same worker, built so that it dies at a store of its choice.
