@@ -1,279 +1,233 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decimal text of doubles, exact in both directions by one small big number: value = digits · 10^e is
- * made an integer times a power of two (reading), or the other way round (writing). Only multiplying
- * and dividing by small factors is needed; what divisions lose is kept as "sticky". */
+/* Decimal text of doubles by one wide binary number that is multiplied and divided by powers of ten. It has
+ * more bits than a decimal of 19 digits needs for the right rounding: docs/internals/data-formats.md. */
 #include "core/cbor/float.h"
 #include "core/lwm2m/number.h"
 
-#define WORDS 80 /* of 16 bits: 64 bits of digits, 10^345, and 56 bits to round from */
+#include <string.h>
 
-typedef struct big {
-    uint16_t w[WORDS]; /* little-endian */
-    size_t n;          /* words in use; the highest is not 0 */
-    bool sticky;       /* divisions have lost something */
-} big;
+enum { LIMBS = 6, LOWEST_ULP = -1074 };
 
-static void big_set(big *b, uint64_t v)
+/* Fields of a double. */
+#define SIGN (UINT64_C(1) << 63)
+#define INFINITE (UINT64_C(0x7FF) << 52)
+#define HIDDEN_ONE (UINT64_C(1) << 52)
+
+/* A positive number: the limbs as an integer, times 2^(exponent - 32 · LIMBS + 1). The highest bit is
+ * set, so that 2^exponent is the power of two at or below it. */
+typedef struct wide {
+    uint32_t limb[LIMBS]; /* little-endian */
+    int exponent;
+} wide;
+
+static void normalize(wide *x)
 {
-    b->n = 0;
-    b->sticky = false;
-    for (; v != 0; v >>= 16)
-        b->w[b->n++] = (uint16_t)v;
-}
-
-static uint64_t big_low(const big *b)
-{
-    uint64_t v = 0;
-    for (size_t i = b->n < 4 ? b->n : 4; i > 0; i--)
-        v = v << 16 | b->w[i - 1];
-    return v;
-}
-
-static int big_bits(const big *b)
-{
-    int bits = (int)b->n * 16;
-    for (uint16_t top = b->n == 0 ? 0x8000 : b->w[b->n - 1]; top < 0x8000;
-         top = (uint16_t)(top << 1))
-        bits--;
-    return bits;
-}
-
-static void big_mul(big *b, uint32_t factor)
-{
-    uint32_t carry = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        carry += b->w[i] * factor;
-        b->w[i] = (uint16_t)carry;
-        carry >>= 16;
+    while (x->limb[LIMBS - 1] >> 31 == 0) {
+        uint32_t carry = 0;
+        for (size_t i = 0; i < LIMBS; i++) {
+            uint32_t next = x->limb[i] >> 31;
+            x->limb[i] = x->limb[i] << 1 | carry;
+            carry = next;
+        }
+        x->exponent--;
     }
-    if (carry != 0 && b->n < WORDS)
-        b->w[b->n++] = (uint16_t)carry;
 }
 
-static void big_div(big *b, uint32_t divisor)
+/* v · 2^exponent, v not 0, and if `sticky` a trifle more. */
+static void set(wide *x, uint64_t v, int exponent, bool sticky)
 {
-    uint32_t rest = 0;
-    for (size_t i = b->n; i > 0; i--) {
-        rest = rest << 16 | b->w[i - 1];
-        b->w[i - 1] = (uint16_t)(rest / divisor);
+    memset(x, 0, sizeof *x);
+    x->limb[LIMBS - 1] = (uint32_t)(v >> 32);
+    x->limb[LIMBS - 2] = (uint32_t)v;
+    x->limb[LIMBS - 3] = sticky;
+    x->exponent = exponent + 63;
+    normalize(x);
+}
+
+static void multiply(wide *x, uint32_t factor)
+{
+    uint64_t carry = 0;
+    for (size_t i = 0; i < LIMBS; i++) {
+        carry += (uint64_t)x->limb[i] * factor;
+        if (i > 0) /* the lowest 32 bits go */
+            x->limb[i - 1] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    x->limb[LIMBS - 1] = (uint32_t)carry;
+    x->exponent += 32;
+}
+
+static void divide(wide *x, uint32_t divisor)
+{
+    uint64_t rest = 0;
+    for (size_t i = LIMBS; i-- > 0;) {
+        rest = rest << 32 | x->limb[i];
+        x->limb[i] = (uint32_t)(rest / divisor);
         rest %= divisor;
     }
-    b->sticky = b->sticky || rest != 0;
-    while (b->n > 0 && b->w[b->n - 1] == 0)
-        b->n--;
 }
 
-/* b · base^power, for a negative power divided; base^step must be below 2^16. */
-static void big_scale(big *b, uint32_t base, int power, int step)
+/* x · 10^power */
+static void scale10(wide *x, int power)
 {
     while (power != 0) {
-        int now = power < 0 ? -power : power;
-        if (now > step)
-            now = step;
         uint32_t factor = 1;
-        for (int i = 0; i < now; i++)
-            factor *= base;
-        if (power < 0) {
-            big_div(b, factor);
-            power += now;
-        } else {
-            big_mul(b, factor);
-            power -= now;
+        bool down = power < 0;
+        for (int i = 0; i < 9 && power != 0; i++) { /* 10^9 is the last that a limb holds */
+            factor *= 10;
+            power += down ? 1 : -1;
         }
+        if (down)
+            divide(x, factor);
+        else
+            multiply(x, factor);
+        normalize(x);
     }
 }
 
-static void big_scale10(big *b, int power)
+/* The integer nearest to x / 2^unit, ties to even; it has fewer than 64 bits. */
+static uint64_t round_to(const wide *x, int unit)
 {
-    big_scale(b, 10, power, 4);
+    uint64_t v = (uint64_t)x->limb[LIMBS - 1] << 32 | x->limb[LIMBS - 2];
+    bool sticky = (x->limb[3] | x->limb[2] | x->limb[1] | x->limb[0]) != 0;
+    bool half = false;
+    for (int bit = x->exponent - 63; bit < unit; bit++) {
+        sticky = sticky || half;
+        half = (v & 1) != 0;
+        v >>= 1;
+    }
+    return v + (half && (sticky || (v & 1) != 0));
 }
 
-static void big_scale2(big *b, int power)
-{
-    big_scale(b, 2, power, 15);
-}
+/* A decimal: digits · 10^power. */
+typedef struct decimal {
+    uint64_t digits; /* the first 19 significant ones */
+    int power;
+    bool sticky; /* digits not 0 were left out */
+} decimal;
 
-/* The integer nearest to b / 2, ties to even; b has at most 64 bits. */
-static uint64_t big_round_half(const big *b)
+/* Bits of the double nearest to `d`; those of infinity when there is none. */
+static uint64_t from_decimal(const decimal *d)
 {
-    uint64_t v = big_low(b);
-    uint64_t half = v >> 1;
-    bool up = (v & 1) != 0 && (b->sticky || (half & 1) != 0);
-    return half + (up ? 1 : 0);
-}
-
-/* Bits of the positive double nearest to b · 2^exponent; b has at least 56 bits. */
-static cot_status to_double(big *b, int exponent, uint64_t *bits)
-{
-    int top = big_bits(b) - 1 + exponent; /* 2^top ≤ value < 2^(top + 1) */
-    int precision = top >= -1022 ? 53 : 53 - (-1022 - top);
-    *bits = 0;
-    if (precision < 0)
-        return COT_OK;
-    big_scale2(b, precision + 1 - big_bits(b)); /* one bit more, to round by */
-    uint64_t fraction = big_round_half(b);
-    if (top >= -1022) /* the fraction's leading one adds 1 to the exponent field */
-        *bits = ((uint64_t)(top + 1022) << 52) + fraction;
-    else
-        *bits = fraction;
-    return *bits >= UINT64_C(0x7FF) << 52 ? COT_E_RANGE : COT_OK;
-}
-
-/* digits · 10^power as a double. */
-static cot_status from_decimal(uint64_t digits, int power, bool sticky, uint64_t *bits)
-{
-    big b;
-    *bits = 0;
-    if (digits == 0 || power < -345)
-        return COT_OK;
-    if (power > 310)
-        return COT_E_RANGE;
-    int shift = power >= 0 ? 64 : 56 - power * 10 / 3; /* room above the division */
-    big_set(&b, digits);
-    b.sticky = sticky;
-    big_scale2(&b, shift);
-    big_scale10(&b, power);
-    return to_double(&b, -shift, bits);
+    wide x;
+    if (d->digits == 0 || d->power < -345)
+        return 0;
+    if (d->power > 310)
+        return INFINITE;
+    set(&x, d->digits, 0, d->sticky);
+    scale10(&x, d->power);
+    int ulp = x.exponent - 52 < LOWEST_ULP ? LOWEST_ULP : x.exponent - 52;
+    /* A normal double's leading one adds 1 to the exponent field; so does what rounds up to 2^53. */
+    uint64_t bits = ((uint64_t)(ulp - LOWEST_ULP) << 52) + round_to(&x, ulp);
+    return bits < INFINITE ? bits : INFINITE;
 }
 
 /* --- reading --- */
 
-typedef struct decimal {
-    uint64_t digits; /* the first 19 significant ones */
-    int power;       /* value = digits · 10^power */
-    bool sticky;     /* digits not 0 were left out */
-    bool any;        /* there was a digit */
-} decimal;
-
-static bool read_digit(cot_reader *r, uint8_t *digit)
+/* The digits of a number's mantissa, with at most one point among them, from `i` on: returns where they
+ * end, or 0 when there is no digit. */
+static size_t read_digits(cot_bytes text, size_t i, decimal *d)
 {
-    if (cot_reader_left(r) == 0 || (uint8_t)(*r->p - '0') > 9)
-        return false;
-    *digit = (uint8_t)(cot_read_u8(r) - '0');
-    return true;
-}
-
-static bool read_if(cot_reader *r, uint8_t a, uint8_t b)
-{
-    if (cot_reader_left(r) == 0 || (*r->p != a && *r->p != b))
-        return false;
-    cot_read_u8(r);
-    return true;
-}
-
-static void read_digits(cot_reader *r, decimal *d, bool fraction)
-{
-    uint8_t digit;
-    while (read_digit(r, &digit)) {
-        bool room = d->digits < UINT64_C(1000000000000000000);
-        d->any = true;
-        if (room)
+    bool any = false;
+    int fraction = 0;
+    for (; i < text.len; i++) {
+        uint8_t digit = (uint8_t)(text.p[i] - '0');
+        if (digit > 9) {
+            if (text.p[i] != '.' || fraction != 0)
+                break;
+            fraction = 1;
+        } else if (d->digits < UINT64_C(1000000000000000000)) {
             d->digits = d->digits * 10 + digit;
-        else if (digit != 0)
-            d->sticky = true;
-        if (room && fraction)
-            d->power--;
-        else if (!room && !fraction)
-            d->power++;
+            d->power -= fraction;
+            any = true;
+        } else {
+            d->sticky = d->sticky || digit != 0;
+            d->power += 1 - fraction;
+        }
     }
+    return any ? i : 0;
 }
 
-/* [e [-+] digits]; false when there is an "e" and no digit. Stays within ±9999. */
-static bool read_exponent(cot_reader *r, int *out)
+static size_t skip_sign(cot_bytes text, size_t i)
 {
-    uint8_t digit;
-    int v = 0;
-    *out = 0;
-    if (!read_if(r, 'e', 'E'))
-        return true;
-    bool negative = cot_reader_left(r) > 0 && *r->p == '-';
-    read_if(r, '-', '+');
-    if (!read_digit(r, &digit))
+    return i < text.len && (text.p[i] == '-' || text.p[i] == '+') ? i + 1 : i;
+}
+
+/* e [-+] digits from `i` on; what is beyond ±10^8 becomes that. False: something else. */
+static bool read_exponent(cot_bytes text, size_t i, int *out)
+{
+    uint64_t v;
+    if ((text.p[i] | 0x20) != 'e')
         return false;
-    do {
-        if (v < 1000)
-            v = v * 10 + digit;
-    } while (read_digit(r, &digit));
-    *out = negative ? -v : v;
-    return true;
+    size_t digits = skip_sign(text, i + 1);
+    cot_status s = cot_decimal_parse_uint((cot_bytes){text.p + digits, text.len - digits}, &v);
+    if (s == COT_E_RANGE || v > 100000000)
+        v = 100000000;
+    *out = text.p[i + 1] == '-' ? -(int)v : (int)v;
+    return s != COT_E_MALFORMED;
 }
 
 cot_status cot_decimal_parse_double(cot_bytes text, double *out)
 {
-    cot_reader r;
-    decimal d = {0, 0, false, false};
-    uint64_t bits;
-    int exponent;
-
+    decimal d = {0, 0, false};
+    int exponent = 0;
+    size_t end = read_digits(text, skip_sign(text, 0), &d);
     *out = 0;
-    if (text.len > 4096) /* no number needs it, and the powers below stay far inside an int */
+    if (end == 0 || (end < text.len && !read_exponent(text, end, &exponent)))
         return COT_E_MALFORMED;
-    cot_reader_init(&r, text.p, text.len);
-    bool negative = text.len > 0 && text.p[0] == '-';
-    read_if(&r, '-', '+');
-    read_digits(&r, &d, false);
-    if (read_if(&r, '.', '.'))
-        read_digits(&r, &d, true);
-    if (!read_exponent(&r, &exponent) || !d.any || cot_reader_end(&r) != COT_OK)
-        return COT_E_MALFORMED;
-    cot_status s = from_decimal(d.digits, d.power + exponent, d.sticky, &bits);
-    if (s == COT_OK)
-        *out = cot_double_of_bits(bits | (uint64_t)negative << 63);
-    return s;
+    d.power += exponent;
+    uint64_t bits = from_decimal(&d);
+    if (bits == INFINITE)
+        return COT_E_RANGE;
+    *out = cot_double_of_bits(text.p[0] == '-' ? bits | SIGN : bits);
+    return COT_OK;
 }
 
 /* --- writing --- */
 
-/* A decimal as text: its digits without a point, and the power of ten of the last one. */
-typedef struct digits {
-    uint8_t text[20];
-    int n;
-    int power;
-} digits;
-
-/* fraction · 2^exponent rounded to `precision` significant digits. */
-static uint64_t to_decimal(uint64_t fraction, int exponent, int precision, digits *out)
+/* The shortest decimal of 14 to 17 digits that reads back as the double of these bits, which is not 0. */
+static void shortest(uint64_t magnitude, decimal *d)
 {
-    big b;
-    uint64_t v;
-    cot_writer w;
-    big_set(&b, fraction);
-    uint32_t top = (uint32_t)(big_bits(&b) - 1 + exponent);
-    /* floor(top · log10 2), exact for |top| ≤ 1650; the value may have one digit more. */
-    int power = (int)((top * 1262611u + (330u << 22)) >> 22) - 330 - precision + 1;
+    wide value;
+    uint64_t fraction = magnitude & (HIDDEN_ONE - 1);
+    int exponent = (int)(magnitude >> 52);
+    if (exponent == 0)
+        exponent = 1;
+    else
+        fraction |= HIDDEN_ONE;
+    set(&value, fraction, exponent + LOWEST_ULP - 1, false);
+    /* floor(value.exponent · log10 2), exact up to 1650; the value may have one digit more. */
+    int power = (int)(((uint32_t)value.exponent * 1262611u + (330u << 22)) >> 22) - 330;
+    d->power = power - 12;
     do {
-        big_set(&b, fraction);
-        big_scale2(&b, 1); /* one bit to round by */
-        big_scale2(&b, exponent > 0 ? exponent : 0);
-        big_scale10(&b, -power);
-        big_scale2(&b, exponent < 0 ? exponent : 0);
-        v = big_round_half(&b);
-        cot_writer_init(&w, out->text, sizeof out->text);
-        cot_decimal_write_uint(&w, v);
-        out->n = (int)w.len;
-        out->power = power++;
-    } while (out->n > precision);
-    return v;
+        wide x = value;
+        d->power--;
+        scale10(&x, -d->power);
+        d->digits = round_to(&x, 0);
+    } while (d->power > power - 16 && from_decimal(d) != magnitude);
 }
 
 /* "123", "0.00123", "1.23e-7". */
-static void write_digits(cot_writer *w, const digits *d)
+static void write_decimal(cot_writer *w, const decimal *d)
 {
-    int n = d->n;
+    uint8_t text[25] = "00000";
+    const uint8_t *p = text + 5;
+    cot_writer t;
+    cot_writer_init(&t, text + 5, sizeof text - 5);
+    cot_decimal_write_uint(&t, d->digits);
+    int n = (int)t.len;
     int point = n + d->power; /* digits before the decimal point */
     bool scientific = point < -4 || point > 17;
     int shown = scientific ? 1 : point;
 
-    while (n > 1 && d->text[n - 1] == '0')
+    for (; shown < 1; shown++, n++)
+        p--;
+    while (n > shown && p[n - 1] == '0')
         n--;
-    if (shown < 1)
-        cot_write_text(w, "0.");
-    for (int i = shown; i < 0; i++)
-        cot_write_u8(w, '0');
     for (int i = 0; i < n || i < shown; i++) {
-        if (i == shown && i > 0)
+        if (i == shown)
             cot_write_u8(w, '.');
-        cot_write_u8(w, i < n ? d->text[i] : '0');
+        cot_write_u8(w, i < n ? p[i] : '0');
     }
     if (scientific) {
         cot_write_u8(w, 'e');
@@ -284,26 +238,15 @@ static void write_digits(cot_writer *w, const digits *d)
 void cot_decimal_write_double(cot_writer *w, double v)
 {
     uint64_t bits = cot_double_bits(v);
-    uint64_t magnitude = bits & ~(UINT64_C(1) << 63);
-    uint64_t fraction = magnitude & ((UINT64_C(1) << 52) - 1);
-    int exponent = (int)(magnitude >> 52);
-    digits d = {.text = "0", .n = 1};
-
-    if (exponent == 0x7FF) {
+    uint64_t magnitude = bits & ~SIGN;
+    decimal d = {0, 0, false};
+    if (magnitude >= INFINITE) {
         cot_writer_fail(w, COT_E_RANGE);
         return;
     }
-    if (exponent == 0)
-        exponent = 1;
-    else
-        fraction |= UINT64_C(1) << 52;
-    for (int precision = 15; precision <= 17 && fraction != 0; precision++) {
-        uint64_t again;
-        uint64_t v10 = to_decimal(fraction, exponent - 1075, precision, &d);
-        if (from_decimal(v10, d.power, false, &again) == COT_OK && again == magnitude)
-            break;
-    }
     if (bits != magnitude)
         cot_write_u8(w, '-');
-    write_digits(w, &d);
+    if (magnitude != 0)
+        shortest(magnitude, &d);
+    write_decimal(w, &d);
 }

@@ -13,7 +13,7 @@ void cot_decimal_write_int(cot_writer *w, int64_t v);
 cot_status cot_decimal_parse_uint(cot_bytes text, uint64_t *out);
 cot_status cot_decimal_parse_int(cot_bytes text, int64_t *out);
 
-/* The shortest decimal (15 to 17 significant digits tried) that reads back as the same double;
+/* The shortest decimal (14 to 17 significant digits tried) that reads back as the same double;
  * latches COT_E_RANGE for NaN and infinities. */
 void cot_decimal_write_double(cot_writer *w, double v);
 

@@ -14,7 +14,7 @@
 cot_status cot_lwm2m_text_decode(cot_bytes text, cot_type want, cot_writer *scratch,
                                  cot_value *out);
 
-/* Append the text of `v`. Floats get 15 to 17 digits, as many as read back the same, and an
+/* Append the text of `v`. Floats get up to 17 digits, as many as read back the same, and an
  * exponent only outside 1e-5 … 1e17. Latched: COT_E_TYPE (COT_NONE), COT_E_RANGE (NaN,
  * infinity). */
 void cot_lwm2m_text_write(cot_writer *w, const cot_value *v);
