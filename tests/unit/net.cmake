@@ -4,6 +4,7 @@ if(NOT COTTER_SERVER)
 endif()
 cotter_unit_test(ipc_test unit/ipc_test.c LIBS cotter_ipc)
 cotter_unit_test(loop_test unit/loop_test.c LIBS cotter_ipc)
+cotter_unit_test(config_test unit/config_test.c LIBS cotter_monitor)
 cotter_unit_test(ipc_messages_test unit/ipc_messages_test.c LIBS cotter_ipc)
 cotter_unit_test(net_table_test unit/net_table_test.c LIBS cotter_net)
 
