@@ -96,7 +96,6 @@ static void note_token(http_request *r)
     } else if (r->status < 500) {
         http_guard_accepted(&r->server->guard, token, r->server->loop->now);
     }
-    cot_wipe(r->token, sizeof r->token);
 }
 
 static void take_result(http_request *r, cot_bytes body)
@@ -127,6 +126,7 @@ static cot_status on_reply(http_call *c, cot_reader *body)
     }
     r->status = reply.status;
     note_token(r);
+    cot_wipe(r->token, sizeof r->token);
     if (reply.status >= 400) {
         take_problem(r, reply.body);
     } else {
@@ -164,6 +164,58 @@ void http_ask_hub(http_request *r)
         return;
     }
     r->stage = HTTP_ASKING;
+    http_suspend(r);
+}
+
+/* ---- the token alone ---- */
+
+static void put_token_call(const http_call *c, cot_writer *w)
+{
+    static const uint8_t nothing[] = {0xa0}; /* the empty map */
+    const http_request *r = c->ctx;
+    ipc_call call = {
+        .id = c->id,
+        .api = IPC_API_STATUS,
+        .token = {(const uint8_t *)r->token, r->token_len},
+        .args = {nothing, sizeof nothing},
+    };
+    ipc_put_call(w, &call);
+}
+
+static cot_status on_token_reply(http_call *c, cot_reader *body)
+{
+    http_request *r = c->ctx;
+    ipc_reply reply;
+    if (ipc_get_reply(body, &reply) != COT_OK) {
+        on_lost(c, HTTP_LOST_PEER);
+        return COT_E_MALFORMED;
+    }
+    r->status = reply.status;
+    note_token(r);
+    if (reply.status >= 400) {
+        take_problem(r, reply.body);
+        http_done(r);
+    } else {
+        http_resume(r);
+    }
+    return COT_OK;
+}
+
+void http_ask_token(http_request *r)
+{
+    r->call = (http_call){
+        .type = IPC_CALL,
+        .fd = -1,
+        .deadline = r->server->loop->now + HTTP_HUB_MS,
+        .put = put_token_call,
+        .on_reply = on_token_reply,
+        .on_lost = on_lost,
+        .ctx = r,
+    };
+    if (http_link_send(&r->server->hub, &r->call) != COT_OK) {
+        (void)http_overloaded(r);
+        return;
+    }
     http_suspend(r);
 }
 

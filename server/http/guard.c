@@ -68,7 +68,7 @@ static size_t known_slot(const uint8_t digest[static 32])
     return digest[0] % 64u;
 }
 
-static bool is_known(const http_guard *g, cot_bytes token, cot_ms now)
+bool http_guard_knows(const http_guard *g, cot_bytes token, cot_ms now)
 {
     uint8_t digest[32];
     digest_of(token, digest);
@@ -82,7 +82,7 @@ bool http_guard_admit(const http_guard *g, cot_bytes client, cot_bytes token, co
     size_t i = (size_t)(hash >> 32) % 1024u;
     bool spent = g->clients[i].client == hash &&
                  g->clients[i].full_at > now + (HTTP_GUARD_BURST - 1) * HTTP_GUARD_REFILL_MS;
-    return !spent || is_known(g, token, now);
+    return !spent || http_guard_knows(g, token, now);
 }
 
 void http_guard_accepted(http_guard *g, cot_bytes token, cot_ms now)

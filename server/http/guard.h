@@ -26,6 +26,8 @@ typedef struct http_guard {
  * rebinding: a page from elsewhere that resolves its own name to 127.0.0.1 is refused. */
 bool http_guard_host(const char *host);
 
+/* Did hub accept this token within the last minute? */
+bool http_guard_knows(const http_guard *g, cot_bytes token, cot_ms now);
 /* May a request of this client be passed on to hub? Always, when its token was accepted lately; else while
  * the client has wrong tokens left. `client` is its address, or empty for the Unix socket. */
 bool http_guard_admit(const http_guard *g, cot_bytes client, cot_bytes token, cot_ms now);

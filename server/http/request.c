@@ -126,7 +126,11 @@ static bool begin(http_request *r, const char *method)
     if (kind == HTTP_NDJSON && (r->import = http_import_new(r)) == NULL) {
         return http_overloaded(r);
     }
-    return true;
+    cot_bytes token = {(const uint8_t *)r->token, r->token_len};
+    if (r->spool >= 0 && !http_guard_knows(&r->server->guard, token, r->server->loop->now)) {
+        http_ask_token(r);
+    }
+    return r->problem.status == 0;
 }
 
 static bool spool(http_request *r, const char *data, size_t n)
@@ -151,7 +155,7 @@ static size_t take(http_request *r, const char *data, size_t n)
     http_body kind =
         r->page != NULL || r->match.route == NULL ? HTTP_NO_BODY : r->match.route->body;
     bool large = kind == HTTP_OCTETS || kind == HTTP_NDJSON;
-    if (r->problem.status != 0) {
+    if (r->problem.status != 0 || r->stage != HTTP_RECEIVING) {
         return n;
     }
     if (n > (large ? HTTP_UPLOAD_MAX : HTTP_JSON_MAX) - r->received) {

@@ -113,6 +113,8 @@ bool http_check_headers(http_request *r, const char *method);
 
 /* ---- ask.c: arguments to hub, secrets to keys first ---- */
 
+/* Before a large body is taken in: is the token one? Suspends the request, which then goes on or is answered. */
+void http_ask_token(http_request *r);
 /* Asks, and suspends the request; or sets a problem. */
 void http_ask(http_request *r);
 /* Check the request and its body and write r->args. False with a problem set. */
