@@ -10,7 +10,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#define VERIFY_SCRATCH 6144
+#define VERIFY_SCRATCH 3072 /* 2.4 KiB are used with 64-bit pointers */
 
 _Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(cot_sha256), "fits, and is plain memory");
 _Static_assert(alignof(mbedtls_sha256_context) <= alignof(cot_sha256), "is aligned");

@@ -18,7 +18,7 @@ typedef struct cot_dtls_aead_mbedtls {
 void cot_dtls_aead_mbedtls_init(cot_dtls_aead *aead, cot_dtls_aead_mbedtls *state, uint8_t *scratch,
                                 size_t scratch_len);
 
-/* Needs no memory of the caller's: p256_verify works on ~6 KiB of stack. */
+/* Needs no memory of the caller's: p256_verify works on ~4 KiB of stack. */
 extern const cot_crypto cot_crypto_mbedtls;
 
 #endif

@@ -44,3 +44,8 @@ if(COTTER_KIND STREQUAL "dev")
         $<TARGET_FILE:dtls_peer> $<TARGET_FILE:dtls_device_peer>)
     set_tests_properties(interop/dtls PROPERTIES TIMEOUT 300)
 endif()
+
+# Both configurations: with P-256 by libcrypto, and the device's own.
+cotter_unit_test(dtls_crypto_test unit/dtls_crypto_test.c LIBS cotter_test_dtls)
+cotter_unit_test(dtls_crypto_device_test unit/dtls_crypto_test.c virtual/dtls_certs.c
+    LIBS cotter_dtls_device OpenSSL::Crypto)
