@@ -40,9 +40,9 @@ static void keep(cot__client *c, const cot__request *q)
     c->collect_at = c->now;
 }
 
-bool cot__blocks_busy(const cot__client *c)
+cot_ms cot__blocks_free_at(const cot__client *c)
 {
-    return c->collect.open && c->now < c->collect_at + COLLECT_MS;
+    return c->collect.open ? c->collect_at + COLLECT_MS : 0;
 }
 
 bool cot__blocks_collect(cot__client *c, cot__request *q, cot__reply *reply)

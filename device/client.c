@@ -78,7 +78,8 @@ static cot_ms next_deadline(const cot__client *c)
     if (c->config->update != NULL)
         t = earliest(t, cot__update_deadline(c));
     t = earliest(t, cot__registration_deadline(c));
-    return earliest(t, cot__observe_deadline(c));
+    t = earliest(t, cot__observe_deadline(c));
+    return t > c->now ? t : c->now;
 }
 
 cot_ms cot_client_poll(cot_client *client, cot_ms now)

@@ -13,9 +13,11 @@
 #define RESOLVER_RETRY_MS 100u
 
 /* 2 s, 4 s, … 10 min, of which the random half keeps a fleet from coming back in step. */
-static cot_ms backoff(const cot__client *c)
+cot_ms cot__connection_backoff(cot__client *c)
 {
     uint32_t full = BACKOFF_MIN_MS;
+    if (c->failures < UINT8_MAX)
+        c->failures++;
     for (uint8_t i = 1; i < c->failures && full < BACKOFF_MAX_MS; i++)
         full *= 2;
     full = full < BACKOFF_MAX_MS ? full : BACKOFF_MAX_MS;
@@ -38,13 +40,11 @@ void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, u
 {
     cot_event e = {.kind = kind, .status = why, .code = code};
     e.refusal = c->config->account.channel->refusal;
-    if (c->failures < UINT8_MAX)
-        c->failures++;
     close_channel(c);
     cot__request_cancel(c);
     cot__registration_forget(c);
     c->link = COT__LINK_DOWN;
-    c->retry_at = c->now + backoff(c);
+    c->retry_at = c->now + cot__connection_backoff(c);
     e.retry_at = c->retry_at;
     cot__emit(c, &e);
     if (c->stopping)

@@ -89,7 +89,7 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
         serve(c, &m, false, 0);
         break;
     case COT_COAP_GOT_DUPLICATE: /* reading again must not spoil a body that comes in blocks */
-        if (e.code != 0 && !(e.code == COT_COAP_CONTENT && cot__blocks_busy(c)))
+        if (e.code != 0 && !(e.code == COT_COAP_CONTENT && cot__blocks_free_at(c) > c->now))
             serve(c, &m, true, e.code);
         break;
     case COT_COAP_GOT_RESPONSE:

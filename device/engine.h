@@ -78,8 +78,8 @@ typedef struct cot__client {
     uint8_t request_observation; /* NOTIFY: index */
 
     /* registration.c */
-    cot_coap_push push; /* of the links */
-    cot_ms update_at;
+    cot_coap_push push;     /* of the links */
+    cot_ms update_at;       /* REG_NONE: not before this, a busy server has said 5.xx */
     uint32_t lifetime;      /* seconds, 1/0/1 */
     uint32_t lifetime_sent; /* that the server knows */
     uint32_t default_pmin;  /* 1/0/2 */
@@ -141,6 +141,8 @@ void cot__connection_send(cot__client *c, const uint8_t *msg, size_t len);
 void cot__connection_receive(cot__client *c, bool *more);
 void cot__connection_tick(cot__client *c);
 cot_ms cot__connection_deadline(const cot__client *c);
+/* The next delay of the back-off: counts a failure. */
+cot_ms cot__connection_backoff(cot__client *c);
 /* This attempt, or the link that stood, has failed: back off, then begin anew. */
 void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code);
 void cot__connection_end(cot__client *c);
@@ -151,8 +153,8 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len);
 /* --- blocks.c --- */
 /* Make q->payload whole. True: it is; false: *reply is what to answer for this block. */
 bool cot__blocks_collect(cot__client *c, cot__request *q, cot__reply *reply);
-/* Does a body that is coming in use memory.body just now? */
-bool cot__blocks_busy(const cot__client *c);
+/* When memory.body is free again of a body that is coming in; not after now: it is free. */
+cot_ms cot__blocks_free_at(const cot__client *c);
 /* Write the answer to `h` into memory.tx. The length, 0 when it does not fit. */
 size_t cot__blocks_answer(cot__client *c, const cot_coap_head *h, const cot_coap_view *q,
                           const cot__reply *reply);

@@ -179,9 +179,11 @@ static cot_status notify(cot__client *c, size_t i, uint8_t type)
 /* When may a notification of this type leave? */
 static cot_ms gate(const cot__client *c, uint8_t type)
 {
+    cot_ms free = cot__blocks_free_at(c);
+    cot_ms open = cot_coap_non_when(&c->peer);
     if (type == COT_COAP_CON)
-        return cot__request_possible(c) ? 0 : COT_NEVER;
-    return cot_coap_non_when(&c->peer);
+        open = cot__request_possible(c) ? 0 : COT_NEVER;
+    return open > free ? open : free;
 }
 
 static cot_ms leaves_at(const cot__client *c, const cot__observation *o)
@@ -193,7 +195,7 @@ static cot_ms leaves_at(const cot__client *c, const cot__observation *o)
 
 void cot__observe_tick(cot__client *c)
 {
-    if (c->registration != COT__REG_STANDS || cot__blocks_busy(c))
+    if (c->registration != COT__REG_STANDS)
         return;
     for (size_t i = 0; i < count_of(c); i++) {
         cot__observation *o = at(c, i);
@@ -205,7 +207,7 @@ void cot__observe_tick(cot__client *c)
 cot_ms cot__observe_deadline(const cot__client *c)
 {
     cot_ms first = COT_NEVER;
-    if (c->registration != COT__REG_STANDS || cot__blocks_busy(c))
+    if (c->registration != COT__REG_STANDS)
         return first;
     for (size_t i = 0; i < count_of(c); i++) {
         cot_ms t = at(c, i)->used ? leaves_at(c, at(c, i)) : COT_NEVER;

@@ -37,10 +37,7 @@ static void read_or_observe(cot__client *c, cot__request *q, cot__reply *reply)
         reply->format = format;
     if (wish == COT_COAP_OBSERVE_STOP)
         cot__observe_cancel(c, &q->msg->head.token);
-    cot_coap_block b;
-    bool later_block = COT_COAP_HAS(&q->view, BLOCK2) &&
-                       cot_coap_block_decode(q->view.block2, &b) == COT_OK && b.num > 0;
-    if (wish == COT_COAP_OBSERVE_START && reply->code == COT_COAP_CONTENT && !later_block)
+    if (wish == COT_COAP_OBSERVE_START && reply->code == COT_COAP_CONTENT)
         cot__observe_add(c, q, reply);
 }
 

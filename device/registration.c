@@ -16,6 +16,7 @@
 void cot__registration_forget(cot__client *c)
 {
     c->registration = COT__REG_NONE;
+    c->update_at = c->now;
     c->location_len = 0;
     c->collect.open = false;
     cot__observe_clear(c);
@@ -150,6 +151,12 @@ static bool update_due(const cot__client *c)
     return c->links_changed || c->lifetime != c->lifetime_sent || c->now >= c->update_at;
 }
 
+/* An update that is due leaves at once, but links need memory.body. */
+static cot_ms begins_at(const cot__client *c)
+{
+    return c->links_changed ? cot__blocks_free_at(c) : c->now;
+}
+
 void cot__registration_tick(cot__client *c)
 {
     if (!cot__request_possible(c))
@@ -158,13 +165,13 @@ void cot__registration_tick(cot__client *c)
     case COT__REG_NONE:
         if (c->stopping)
             cot__connection_end(c);
-        else
+        else if (c->now >= c->update_at)
             begin(c, COT__REG_REGISTERING, true);
         break;
     case COT__REG_STANDS:
         if (c->stopping)
             begin(c, COT__REG_LEAVING, false);
-        else if (update_due(c) && !(c->links_changed && cot__blocks_busy(c)))
+        else if (update_due(c) && begins_at(c) <= c->now)
             begin(c, COT__REG_UPDATING, c->links_changed);
         break;
     case COT__REG_REGISTERING: /* the next block */
@@ -179,8 +186,10 @@ cot_ms cot__registration_deadline(const cot__client *c)
 {
     if (!cot__request_possible(c))
         return COT_NEVER;
+    if (c->registration == COT__REG_NONE && !c->stopping)
+        return c->update_at;
     if (c->registration != COT__REG_STANDS || c->stopping || update_due(c))
-        return c->now + (cot__blocks_busy(c) ? 1000 : 0);
+        return begins_at(c);
     return c->update_at;
 }
 
@@ -214,29 +223,41 @@ static void stands(cot__client *c, cot_event_kind kind)
     cot__emit(c, &e);
 }
 
+/* The session is good: register anew over it, `delay` from now. */
+static void begin_anew(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code,
+                       cot_ms delay)
+{
+    cot_event e = {.kind = kind, .status = why, .code = code, .retry_at = c->now + delay};
+    cot__registration_forget(c);
+    c->update_at = e.retry_at;
+    cot__emit(c, &e);
+}
+
+static void refused(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
+{
+    if (COT_COAP_CLASS(code) == 5)
+        begin_anew(c, kind, COT_E_AGAIN, code, cot__connection_backoff(c));
+    else
+        cot__connection_fail(c, kind, why, code);
+}
+
 static void registered(cot__client *c, uint8_t code, const cot_coap_view *v)
 {
     cot_status s = code == COT_COAP_CREATED ? keep_location(c, v) : COT_E_DENIED;
     if (s == COT_OK)
         stands(c, COT_EVENT_REGISTERED);
     else
-        cot__connection_fail(c, COT_EVENT_REFUSED, s, code);
+        refused(c, COT_EVENT_REFUSED, s, code);
 }
 
 static void updated(cot__client *c, uint8_t code)
 {
-    if (code == COT_COAP_CHANGED) {
+    if (code == COT_COAP_CHANGED)
         stands(c, COT_EVENT_UPDATED);
-        return;
-    }
-    if (code != COT_COAP_NOT_FOUND) {
-        cot__connection_fail(c, COT_EVENT_LOST, COT_E_DENIED, code);
-        return;
-    }
-    cot_event e = {.kind = COT_EVENT_LOST, .status = COT_E_NOT_FOUND, .code = code};
-    e.retry_at = c->now;
-    cot__registration_forget(c); /* the session stays: register anew over it at once */
-    cot__emit(c, &e);
+    else if (code == COT_COAP_NOT_FOUND)
+        begin_anew(c, COT_EVENT_LOST, COT_E_NOT_FOUND, code, 0);
+    else
+        refused(c, COT_EVENT_LOST, COT_E_DENIED, code);
 }
 
 void cot__registration_answer(cot__client *c, uint8_t code, const cot_coap_view *v)

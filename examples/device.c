@@ -36,6 +36,7 @@ typedef struct options {
 static volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t rebind_asked;
 static bool restart_asked;
+static bool was_registered;
 
 static credentials secrets;
 static cot_posix posix;
@@ -84,8 +85,10 @@ static void on_event(void *app, const cot_event *e)
 {
     (void)app;
     bool bad = e->kind == COT_EVENT_REFUSED || e->kind == COT_EVENT_LOST;
+    bool never = e->kind == COT_EVENT_DEREGISTERED && !was_registered;
+    was_registered = was_registered || e->kind == COT_EVENT_REGISTERED;
     fprintf(stderr, "level=%s event=%s endpoint=%s version=%s", bad ? "warning" : "info",
-            event_names[e->kind], secrets.endpoint, COTTER_DEVICE_VERSION);
+            never ? "stopped" : event_names[e->kind], secrets.endpoint, COTTER_DEVICE_VERSION);
     if (bad)
         fprintf(stderr, " reason=\"%s\" channel=\"%s\" code=%u.%02u", cot_status_text(e->status),
                 cot_refusal_text(e->refusal), e->code >> 5, e->code & 31u);
@@ -177,8 +180,11 @@ static cot_channel *make_channel(void)
 
 static bool make_update(const options *o)
 {
-    if (o->state == NULL || o->anchor == NULL)
-        return true; /* no updates: there is no object 5 */
+    if (o->state == NULL || o->anchor == NULL) { /* no updates: there is no object 5 */
+        fprintf(stderr, "level=info event=no_updates endpoint=%s reason=\"%s is not given\"\n",
+                secrets.endpoint, o->state == NULL ? "--state" : "--anchor");
+        return true;
+    }
     update_config =
         (cot_update_config){.port = &port,
                             .crypto = &cot_crypto_mbedtls,
@@ -313,6 +319,8 @@ static int parse(int argc, char **argv, options *o)
         else if (ch == 'h')
             return fputs(usage, stdout) < 0;
         if (!good) {
+            if (ch != '?')
+                fprintf(stderr, "cotter-device: %s is out of range\n", argv[optind - 1]);
             fprintf(stderr, "cotter-device: try --help\n");
             return 2;
         }

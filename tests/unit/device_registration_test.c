@@ -69,7 +69,8 @@ static void comes_back_when_the_server_does(void **state)
     assert_true(tries < 40); /* backing off */
     w.silent = false;
     assert_true(world_register(&w, 700000));
-    assert_int_equal(w.registers, 2); /* not an update of what the server has forgotten */
+    assert_int_equal(w.registers, 2);
+    assert_int_equal(w.events[COT_EVENT_LOST], 1); /* no update of what the server has forgotten */
     w.refuse = COT_COAP_FORBIDDEN;
     w.registered = false;
     (void)cot_client_update(&w.client);
@@ -84,10 +85,11 @@ static void a_new_session_may_use_old_message_ids(void **state)
     static world_answer answer;
     uint16_t mid = w.peer.mid;
     assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
-    w.silent = true;
-    world_run(&w, w.now + 400000, NULL);
-    w.silent = false;
-    assert_true(world_register(&w, 700000));
+    w.channel.channel.state = COT_CHANNEL_CLOSED; /* as after a close_notify */
+    w.wake = w.now;
+    world_run(&w, w.now + 100, NULL);
+    assert_int_equal(w.last[COT_EVENT_LOST].status, COT_E_CLOSED);
+    assert_true(world_register(&w, 20000));
     w.peer.mid = mid;
     assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
 }
@@ -104,6 +106,24 @@ static void backs_off_a_refusal(void **state)
     assert_true(w.last[COT_EVENT_REFUSED].retry_at > w.now);
     w.refuse = 0;
     assert_true(world_register(&w, 120000));
+}
+
+static void a_busy_server_keeps_the_session(void **state)
+{
+    (void)state;
+    w.refuse = COT_COAP_UNAVAILABLE;
+    world_run(&w, w.now + 60000, NULL);
+    assert_true(w.events[COT_EVENT_REFUSED] >= 3 && w.events[COT_EVENT_REFUSED] <= 7);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].status, COT_E_AGAIN);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].code, COT_COAP_UNAVAILABLE);
+    assert_int_equal(w.events[COT_EVENT_CONNECTING], 1);
+    w.refuse = 0;
+    assert_true(world_register(&w, 120000));
+    assert_int_equal(w.events[COT_EVENT_CONNECTING], 1);
+    cot_client_stop(&w.client);
+    w.wake = w.now;
+    world_run(&w, w.now + 5000, NULL);
+    assert_int_equal(w.deregisters, 1);
 }
 
 static void waits_for_a_name(void **state)
@@ -207,6 +227,7 @@ int main(void)
         CASE(comes_back_when_the_server_does, start),
         CASE(a_new_session_may_use_old_message_ids, start),
         CASE(backs_off_a_refusal, prepare),
+        CASE(a_busy_server_keeps_the_session, prepare),
         CASE(waits_for_a_name, prepare),
         CASE(updates_when_told, start),
         CASE(registers_in_blocks, prepare),
