@@ -144,8 +144,12 @@ uint16_t hub_api_device_remove(hub_request *rq)
 
 /* ---- why ---- */
 
-static const char *advice(uint8_t reason)
+static const char *advice(uint8_t reason, uint8_t mode)
 {
+    if (reason == IPC_REASON_IDENTITY_UNKNOWN && mode == IPC_X509)
+        return "No device was added with this certificate name. Add it with --x509, or give the "
+               "device the "
+               "certificate that it was added with.";
     switch (reason) {
     case IPC_REASON_IDENTITY_UNKNOWN:
         return "No device has this PSK identity. Give the device the identity that it was added "
@@ -191,7 +195,7 @@ void hub_write_refusal(cot_writer *w, const store_refusal *r)
     hub_put_text(w, "mode", hub_mode_text(r->mode));
     hub_put_address(w, "address", &r->from);
     hub_put_text_or_null(w, "identity", r->identity);
-    hub_put_text(w, "text", advice(r->reason));
+    hub_put_text(w, "text", advice(r->reason, r->mode));
 }
 
 static bool refusal_row(void *ctx, const store_refusal *r)

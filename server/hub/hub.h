@@ -16,10 +16,12 @@
 #include "server/ipc/ipc.h"
 #include "server/role.h"
 
-#define HUB_READS 1024u /* live reads under way, hub's own included; a power of two */
-#define HUB_PROBES 512u /* of them hub's own */
-#define HUB_WAITS 256u  /* calls that wait for a command's outcome */
-#define HUB_USED 32u    /* tokens whose use is noted together */
+#define HUB_READS 1024u    /* live reads under way, hub's own included; a power of two */
+#define HUB_PROBES 512u    /* of them hub's own */
+#define HUB_WAITS 256u     /* calls that wait for a command's outcome */
+#define HUB_REFUSALS 100u  /* that may be noted at once, */
+#define HUB_REFUSAL_MS 50u /* and one more in each of these: a flood of them does not become ours */
+#define HUB_USED 32u       /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
 #define HUB_EVENT_BYTES 1048576u /* of all bodies in the ring */
@@ -104,6 +106,8 @@ typedef struct hub {
     size_t event_bytes;
     bool subscribed;
 
+    uint64_t refusals; /* noted in the running allowance */
+    cot_ms refusals_at;
     store_id used[HUB_USED]; /* tokens whose use is to be noted */
     size_t used_count;
     cot_ms swept;  /* last look at what is rarely due */

@@ -9,6 +9,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <fcntl.h>
@@ -260,6 +261,8 @@ static const char *open_all(process *p, hub **back)
     configure(p->env, &config);
     if (dir >= 0 && fchdir(dir) != 0)
         return "the data folder cannot be entered";
+    if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) != 0)
+        return "the data folder is in use by another cotterd";
     if (store_open(DATABASE, false, &st, why) != COT_OK)
         return why;
     cot_status s = hub_first_token(st, role_fd_of(p->env, ROLE_FD_ADMIN_TOKEN), wall_clock());

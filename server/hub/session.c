@@ -48,12 +48,30 @@ cot_status hub_on_credential(hub *h, const hub_message *m, cot_reader *r)
     return COT_OK;
 }
 
+/* A bucket of HUB_REFUSALS that refills by one each HUB_REFUSAL_MS. */
+static bool may_note(hub *h)
+{
+    uint64_t refill = (h->now - h->refusals_at) / HUB_REFUSAL_MS;
+    h->refusals = refill >= h->refusals ? 0 : h->refusals - refill;
+    h->refusals_at += refill * HUB_REFUSAL_MS;
+    if (h->refusals >= HUB_REFUSALS)
+        return false;
+    h->refusals++;
+    return true;
+}
+
 cot_status hub_refusal(hub *h, const store_refusal *refusal)
 {
     bool is_new = false;
+    if (!may_note(h))
+        return COT_OK;
     cot_status s = store_refusal_add(h->st, refusal, &is_new);
     if (s != COT_OK || !is_new)
         return s;
+    char identity[300];
+    log_line("warn", "hub.refused", "mode=%s reason=%s identity=%s", hub_mode_text(refusal->mode),
+             hub_reason_text(refusal->reason),
+             log_text(identity, sizeof identity, store_bytes(refusal->identity)));
     hub_write_refusal(hub_event_begin(h), refusal);
     hub_event_end(h, "refused");
     return COT_OK;

@@ -72,6 +72,31 @@ static cot_status sealing_key(int dir, bool create, keys_files *f, const char **
     return s;
 }
 
+/* Another key of the right length would start and then know no device: a sealed text tells. */
+static cot_status sealing_check(int dir, bool create, const keys_files *f, const char **why)
+{
+    static const uint8_t text[] = "cotter sealing key";
+    const cot_bytes name = {text, sizeof text - 1};
+    uint8_t blob[KEYS_SEALED_SIZE];
+    uint8_t opened[KEYS_SECRET_MAX];
+    size_t len = 0;
+    size_t opened_len = 0;
+    cot_status s = read_file(dir, KEYS_FILE_CHECK, false, blob, sizeof blob, &len);
+    if (s == COT_E_NOT_FOUND && create) {
+        s = keys_seal(f->sealing, name, name, blob, &len);
+        if (s == COT_OK)
+            s = write_file(dir, KEYS_FILE_CHECK, 0600, blob, len);
+    }
+    if (s == COT_OK)
+        s = keys_unseal(f->sealing, name, (cot_bytes){blob, len}, opened, &opened_len);
+    if (s == COT_E_AUTH)
+        *why = "keys/sealing.key is not the one that this data was sealed with: put it back from "
+               "the backup";
+    else
+        *why = "keys/sealing.check is missing or broken: put it back from the backup";
+    return s;
+}
+
 static cot_status server_key(int dir, bool create, keys_files *f, const char **why)
 {
     uint8_t *der = OPENSSL_secure_malloc(KEYS_DER_MAX);
@@ -130,12 +155,14 @@ cot_status keys_files_open(int dir, bool first_start, keys_files *out, const cha
     out->sealing = OPENSSL_secure_zalloc(KEYS_SEALING_KEY);
     if (out->sealing == NULL)
         return COT_E_IO;
-    /* The sealing key is made last: where it is, the folder is whole. */
+    /* At a first start, what an interrupted one before has made is taken. */
     cot_status s = server_key(dir, first_start, out, why);
     if (s == COT_OK)
         s = server_certificate(dir, first_start, out, why);
     if (s == COT_OK)
         s = sealing_key(dir, first_start, out, why);
+    if (s == COT_OK)
+        s = sealing_check(dir, first_start, out, why);
     if (s != COT_OK)
         keys_files_close(out);
     return s;

@@ -7,6 +7,7 @@
 #include "server/keys/sign.h"
 
 #define KEYS_FILE_SEALING "sealing.key"    /* 32 random bytes, 0600 */
+#define KEYS_FILE_CHECK "sealing.check"    /* a known text, sealed with it */
 #define KEYS_FILE_SERVER_KEY "server.key"  /* PKCS#8 DER, 0600 */
 #define KEYS_FILE_SERVER_CERT "server.crt" /* X.509 DER, 0644 */
 

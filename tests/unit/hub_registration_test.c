@@ -2,6 +2,8 @@
 /* Who may register as what, and what follows from it. */
 #include "tests/unit/hub_world.h"
 
+#include <stdio.h>
+
 enum { CREATED = 0x41, DELETED = 0x42, CHANGED = 0x44, FORBIDDEN = 0x83, NOT_FOUND = 0x84 };
 
 static bool registered(world *w, const char *endpoint, uint8_t location)
@@ -217,6 +219,25 @@ static void the_same_refusal_is_noted_once_a_minute(void **state)
     assert_true(refused_for(w, "dev", "key-wrong"));
 }
 
+static void a_flood_of_refusals_is_not_stored(void **state)
+{
+    world *w = *state;
+    char name[16];
+    for (unsigned i = 0; i < 3 * HUB_REFUSALS; i++) {
+        (void)snprintf(name, sizeof name, "evil-%u", i);
+        ipc_refused refused = {IPC_PSK, IPC_REASON_IDENTITY_UNKNOWN, {{0}, 1}, store_bytes(name)};
+        ipc_put_refused(world_put(w), &refused);
+        assert_int_equal(world_say(w, IPC_NET, 0, IPC_REFUSED), COT_OK);
+    }
+    assert_true(refused_for(w, "evil-0", "identity-unknown"));
+    assert_false(refused_for(w, "evil-250", "identity-unknown"));
+    world_later(w, 10000);
+    ipc_refused refused = {IPC_PSK, IPC_REASON_KEY_WRONG, {{0}, 1}, store_bytes("later")};
+    ipc_put_refused(world_put(w), &refused);
+    assert_int_equal(world_say(w, IPC_NET, 0, IPC_REFUSED), COT_OK);
+    assert_true(refused_for(w, "later", "key-wrong"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
 int main(void)
@@ -233,6 +254,7 @@ int main(void)
         T(the_probe_learns_the_version_and_survives_silence),
         T(handshakes_get_the_sealed_key_or_an_empty_one),
         T(the_same_refusal_is_noted_once_a_minute),
+        T(a_flood_of_refusals_is_not_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static int tear_down(void **state)
 {
     (void)state;
     (void)unlinkat(dir, KEYS_FILE_SEALING, 0);
+    (void)unlinkat(dir, KEYS_FILE_CHECK, 0);
     (void)unlinkat(dir, KEYS_FILE_SERVER_KEY, 0);
     (void)unlinkat(dir, KEYS_FILE_SERVER_CERT, 0);
     close(dir);
@@ -92,6 +93,20 @@ static void a_missing_sealing_key_is_never_made_anew(void **state)
     assert_int_equal(keys_files_open(dir, false, &f, &why), COT_E_NOT_FOUND);
     assert_non_null(strstr(why, "sealing.key is missing"));
     assert_int_equal(faccessat(dir, KEYS_FILE_SEALING, F_OK, 0), -1);
+}
+
+static void another_sealing_key_is_refused(void **state)
+{
+    keys_files f;
+    const char *why = "";
+    uint8_t other[KEYS_SEALING_KEY] = {9};
+    (void)state;
+    make();
+    int fd = openat(dir, KEYS_FILE_SEALING, O_WRONLY);
+    assert_int_equal(write(fd, other, sizeof other), sizeof other);
+    close(fd);
+    assert_int_equal(keys_files_open(dir, false, &f, &why), COT_E_AUTH);
+    assert_non_null(strstr(why, "not the one"));
 }
 
 static void a_readable_sealing_key_is_refused(void **state)
@@ -156,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(later_starts_read_the_same_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_sealing_key_is_never_made_anew, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(another_sealing_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_readable_sealing_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_certificate_of_another_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signatures_verify_under_the_certificate, set_up, tear_down),

@@ -84,9 +84,10 @@ static void refuses_a_file_that_is_no_database(void **state)
     for (unsigned i = 0; i < 1000; i++)
         (void)fputs("no database ", f);
     (void)fclose(f);
-    assert_int_not_equal(store_open(path, false, &st, why), COT_OK);
+    assert_int_equal(store_open(path, false, &st, why), COT_E_MALFORMED);
     assert_null(st);
     assert_non_null(strstr(why, path));
+    assert_non_null(strstr(why, "is no database"));
 }
 
 static void paths_as_numbers_keep_their_order(void **state)

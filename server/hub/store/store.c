@@ -100,6 +100,9 @@ static cot_status set_up(store *s, const char *path, char *why)
                    s->read_only ? CACHE_KIB / 8 : CACHE_KIB);
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, 2000);
+    if (pragma(s->db, "SELECT count(*) FROM sqlite_schema") < 0 &&
+        sqlite3_errcode(s->db) == SQLITE_NOTADB)
+        return fail(why, COT_E_MALFORMED, path, "is no database: put it back from the backup");
     if (!s->read_only && !journal_is_wal(s->db))
         return fail(why, COT_E_STATE, path,
                     "cannot be written, or its file system does not do write-ahead logs");
