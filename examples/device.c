@@ -54,12 +54,6 @@ static cot_update_config update_config;
 static uint8_t manifest[512];
 static cot_client client;
 static cot_client_config config;
-static uint8_t rx[1280];
-static uint8_t tx[1280];
-static uint8_t request[1280];
-static uint8_t body[4096];
-static cot_observation observations[16];
-static cot_attributes attributes[16];
 static const cot_object *const objects[] = {&sensor_object};
 
 /* UUIDv5(DNS, "cotter.example") and UUIDv5(that, "demo-sensor"). */
@@ -212,8 +206,7 @@ static bool make_client(const options *o)
         .objects = objects,
         .object_count = 1,
         .port = &port,
-        .memory = {rx, sizeof rx, tx, sizeof tx, request, sizeof request, body, sizeof body,
-                   observations, 16, attributes, 16},
+        .memory = cot_posix_memory,
         .event = on_event};
     if (!make_update(o))
         return false;

@@ -5,6 +5,7 @@
 #ifndef COTTER_POSIX_H
 #define COTTER_POSIX_H
 
+#include <cotter/client.h>
 #include <cotter/port.h>
 #include <cotter/status.h>
 
@@ -27,6 +28,9 @@ cot_status cot_posix_open(cot_posix *p, cot_port *port, uint16_t udp_port, const
 cot_status cot_posix_rebind(cot_posix *p);
 
 void cot_posix_close(cot_posix *p);
+
+/* Memory for one client: 1,280-byte datagrams, bodies of 4 KiB, 16 observations. */
+extern const cot_client_memory cot_posix_memory;
 
 /* The monotonic clock. */
 cot_ms cot_posix_now(void);
