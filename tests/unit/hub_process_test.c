@@ -332,6 +332,7 @@ static void state_of(uint64_t command, char *out, size_t cap)
     cot_writer_init(&w, args, sizeof args);
     cot_cbor_write_map(&w, 1);
     hub_put_uint(&w, "id", command);
+    reply_id = 0;
     ipc_call c = {1000000 + command, IPC_API_COMMAND_GET, store_bytes(token), {args, w.len}};
     ipc_put_call(ipc_begin(&http, IPC_CALL), &c);
     assert_int_equal(ipc_end(&http, -1), COT_OK);
