@@ -25,6 +25,7 @@ install(TARGETS cotter EXPORT cotter ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
 install(DIRECTORY include/cotter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT device FILES_MATCHING PATTERN "*.h")
 install(EXPORT cotter NAMESPACE cotter:: FILE cotterConfig.cmake DESTINATION ${package_dir} COMPONENT device)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cotterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /) # the tree may be moved
 configure_file(cmake/cotter.pc.in ${PROJECT_BINARY_DIR}/cotter.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cotterConfigVersion.cmake DESTINATION ${package_dir} COMPONENT device)
 install(FILES ${PROJECT_BINARY_DIR}/cotter.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT device)

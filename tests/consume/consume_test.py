@@ -53,8 +53,15 @@ class Consume(unittest.TestCase):
         self.build("add_subdirectory", f"-DCOTTER={ROOT}")
 
     def test_pkg_config(self):
-        where = next(self.prefix.rglob("pkgconfig"))
+        moved = self.folder / "moved"
+        shutil.copytree(self.prefix, moved, dirs_exist_ok=True)
+        for prefix in (self.prefix, moved):
+            self.pkg_config(prefix)
+
+    def pkg_config(self, prefix):
+        where = next(prefix.rglob("pkgconfig"))
         flags = call("pkg-config", "--cflags", "--libs", "cotter", env={**os.environ, "PKG_CONFIG_PATH": str(where)}).split()
+        self.assertIn(str(prefix), str(pathlib.Path(flags[0][2:]).resolve()))
         program = self.folder / "minimal"
         call("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", MINIMAL, "-o", program, *flags)
         self.starts(program)

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,7 +33,14 @@ class FirstDevice(unittest.TestCase):
         self.env = {**os.environ, "HOME": str(self.home), "COTTER_BUILD": str(RELEASE)}
         self.ports = {"5683": free_port(socket.SOCK_DGRAM), "5684": free_port(socket.SOCK_DGRAM), "8080": free_port()}
         self.processes = []
-        self.addCleanup(lambda: [p.stop() for p in reversed(self.processes)])
+        self.run_folder = None  # on tmpfs, where ./run up puts it
+        self.addCleanup(self.end)
+
+    def end(self):
+        for process in reversed(self.processes):
+            process.stop()
+        if self.run_folder:
+            shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def start(self, *argv):
         process = Process(argv[0], argv, self.home / f"log.{len(self.processes)}", env=self.env, cwd=self.home)
@@ -48,6 +56,7 @@ class FirstDevice(unittest.TestCase):
             time.sleep(0.05)
         for name, value in (word.split("=", 1) for word in shlex.split(line[1])):
             self.env[name] = value.replace("$PATH", self.env["PATH"])
+        self.run_folder = pathlib.Path(self.env["COTTER_TOKEN_FILE"]).parent
 
     def type(self, line, expected):
         end = time.monotonic() + LIMIT

@@ -48,12 +48,12 @@ class Packaging(unittest.TestCase):
         return file
 
     def test_every_file_is_there(self):
-        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim", "/etc/cotter/cotterd.conf", "system/cotterd.service",
+        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim", "bin/cotter-device", "/etc/cotter/cotterd.conf", "system/cotterd.service",
                      "sysusers.d/cotter.conf"):
             self.installed(name)
 
     def test_the_programs_are_hardened(self):
-        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim"):
+        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim", "bin/cotter-device"):
             _, headers = call("readelf", "-W", "-h", "-l", "-d", "-s", self.installed(name))
             self.assertRegex(headers, r"Type:\s+DYN", f"{name} is not position independent")
             self.assertIn("BIND_NOW", headers, name)
