@@ -48,8 +48,8 @@ class Packaging(unittest.TestCase):
         return file
 
     def test_every_file_is_there(self):
-        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim", "bin/cotter-device", "/etc/cotter/cotterd.conf", "system/cotterd.service",
-                     "sysusers.d/cotter.conf"):
+        for name in ("sbin/cotterd", "bin/cotter", "bin/cotter-sim", "bin/cotter-device", "/etc/cotter/cotterd.conf",
+                     "system/cotterd.service", "sysusers.d/cotter.conf"):
             self.installed(name)
 
     def test_the_programs_are_hardened(self):
