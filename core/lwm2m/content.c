@@ -4,6 +4,8 @@
 
 #include "core/lwm2m/text.h"
 
+#include <string.h>
+
 bool cot_lwm2m_format_supported(uint32_t format)
 {
     return format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE ||
@@ -24,13 +26,20 @@ static bool single_value(uint32_t format)
 void cot_lwm2m_encode_begin(cot_lwm2m_encoder *e, uint32_t format, const cot_lwm2m_path *base,
                             cot_writer *w)
 {
-    *e = (cot_lwm2m_encoder){.format = format, .base = *base, .last = *base, .w = w};
-    if (!cot_lwm2m_format_supported(format))
+    memset(e, 0, sizeof *e);
+    e->format = format;
+    e->base = *base;
+    e->last = *base;
+    e->w = w;
+    e->start[0] = w->len;
+    /* TLV has no place for several objects. */
+    if (!cot_lwm2m_format_supported(format) || (format == COT_FORMAT_TLV && base->level == 0))
         cot_writer_fail(w, COT_E_UNSUPPORTED);
-    else if (format == COT_FORMAT_TLV)
-        cot_tlv_begin(&e->as.tlv, base, w);
-    else if (format == COT_FORMAT_SENML_CBOR)
-        cot_senml_begin(&e->as.senml, base, w);
+}
+
+static bool failed(const cot_writer *w)
+{
+    return w->err != COT_OK && w->err != COT_E_SPACE;
 }
 
 /* COT_OK when a record of `path` may come now. */
@@ -63,22 +72,19 @@ void cot_lwm2m_encode_put(cot_lwm2m_encoder *e, const cot_lwm2m_path *path, cons
     cot_status s = admit(e, path);
     if (s == COT_OK && v->type != COT_NONE && path->level < 3)
         s = COT_E_TYPE;
-    if (s != COT_OK || (e->w->err != COT_OK && e->w->err != COT_E_SPACE)) {
-        cot_writer_fail(e->w, s);
+    cot_writer_fail(e->w, s);
+    if (s != COT_OK || failed(e->w) || (v->type == COT_NONE && e->format != COT_FORMAT_TLV))
         return;
-    }
-    if (v->type == COT_NONE && e->format != COT_FORMAT_TLV)
-        return;
-    e->count++;
-    e->last = *path;
     if (e->format == COT_FORMAT_TLV)
-        cot_tlv_put(&e->as.tlv, path, v);
+        cot__tlv_put(e, path, v);
     else if (e->format == COT_FORMAT_SENML_CBOR)
-        cot_senml_put(&e->as.senml, path, v);
+        cot__senml_put(e, path, v);
     else if (e->format == COT_FORMAT_TEXT)
         cot_lwm2m_text_write(e->w, v);
     else
         put_opaque(e->w, v);
+    e->count++;
+    e->last = *path;
 }
 
 void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *rec)
@@ -91,46 +97,62 @@ void cot_lwm2m_encode_put_record(cot_lwm2m_encoder *e, const cot_lwm2m_record *r
 
 cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e)
 {
-    if (e->w->err != COT_OK && e->w->err != COT_E_SPACE)
-        return e->w->err;
-    if (e->format == COT_FORMAT_TLV)
-        cot_tlv_end(&e->as.tlv);
-    else if (e->format == COT_FORMAT_SENML_CBOR)
-        cot_senml_end(&e->as.senml);
+    if (e->format == COT_FORMAT_TLV && !failed(e->w))
+        cot__tlv_end(e);
+    else if (e->format == COT_FORMAT_SENML_CBOR && !failed(e->w))
+        cot__senml_end(e);
     return e->w->err;
 }
 
 cot_status cot_lwm2m_decode_begin(cot_lwm2m_decoder *d, uint32_t format, const cot_lwm2m_path *base,
                                   cot_bytes payload)
 {
-    *d = (cot_lwm2m_decoder){.format = format, .base = *base, .payload = payload};
+    memset(d, 0, sizeof *d);
+    d->format = format;
+    d->base = *base;
     if (format == COT_FORMAT_TLV)
-        return cot_tlv_reader_init(&d->as.tlv, base, payload);
-    if (format == COT_FORMAT_SENML_CBOR)
-        cot_senml_reader_init(&d->as.senml, base, payload);
-    else if (!single_value(format))
-        return COT_E_UNSUPPORTED;
-    return COT_OK;
+        d->err = cot_tlv_reader_init(&d->as.tlv, base, payload);
+    else if (format == COT_FORMAT_SENML_CBOR)
+        cot_senml_reader_init(&d->as.senml, payload);
+    else if (single_value(format))
+        d->as.single = payload;
+    else
+        d->err = COT_E_UNSUPPORTED;
+    return d->err;
 }
 
 static cot_status next_single(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
 {
-    *rec = (cot_lwm2m_record){.path = d->base, .value = {.type = COT_NONE}};
-    if (!single_value(d->format) || d->base.level < 3) /* these formats belong to one resource */
+    if (d->base.level < 3) /* these formats belong to one resource */
         return COT_E_UNSUPPORTED;
-    if (d->done)
-        return COT_E_NOT_FOUND;
-    d->done = true;
-    rec->value = cot_value_opaque(d->payload);
+    d->err = COT_E_NOT_FOUND; /* the next time */
+    rec->path = d->base;
+    rec->value = cot_value_opaque(d->as.single);
     rec->form = d->format == COT_FORMAT_TEXT ? COT_FORM_TEXT : COT_FORM_TYPED;
     return COT_OK;
 }
 
 cot_status cot_lwm2m_decode_next(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
 {
+    cot_status s = d->err;
+    memset(rec, 0, sizeof *rec);
+    if (s != COT_OK)
+        return s;
     if (d->format == COT_FORMAT_TLV)
-        return cot_tlv_next(&d->as.tlv, rec);
-    if (d->format == COT_FORMAT_SENML_CBOR)
-        return cot_senml_next(&d->as.senml, rec);
-    return next_single(d, rec);
+        s = cot_tlv_next(&d->as.tlv, rec);
+    else if (d->format == COT_FORMAT_SENML_CBOR)
+        s = cot_senml_next(&d->as.senml, rec);
+    else
+        s = next_single(d, rec);
+    if (s == COT_OK && !cot_lwm2m_path_has_prefix(&rec->path, &d->base))
+        s = COT_E_RANGE;
+    if (s != COT_OK)
+        d->err = s;
+    return s;
+}
+
+bool cot_lwm2m_decode_time(const cot_lwm2m_decoder *d, double *time)
+{
+    *time = 0;
+    return d->format == COT_FORMAT_SENML_CBOR && cot_senml_time(&d->as.senml, time);
 }

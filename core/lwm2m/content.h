@@ -14,9 +14,9 @@
 #ifndef COTTER_LWM2M_CONTENT_H
 #define COTTER_LWM2M_CONTENT_H
 
+#include "core/lwm2m/encoder.h"
 #include "core/lwm2m/senml_cbor.h"
 #include "core/lwm2m/tlv.h"
-#include "core/lwm2m/value.h"
 
 /* CoAP content formats (IANA "CoAP Content-Formats"). SenML JSON (110), CBOR (60), JSON (11543) and
  * LwM2M CBOR (11544) are not implemented yet: 4.15 or 4.06. */
@@ -35,19 +35,6 @@ bool cot_lwm2m_format_supported(uint32_t format);
 uint16_t cot_lwm2m_format_default(bool lwm2m_1_0);
 
 /* --- writing --- */
-
-/* Caller-owned state; nothing to release. Fields are private. */
-typedef struct cot_lwm2m_encoder {
-    uint32_t format;
-    cot_lwm2m_path base;
-    cot_lwm2m_path last; /* record put last */
-    cot_writer *w;
-    size_t count; /* records put so far */
-    union {
-        cot_tlv_writer tlv;
-        cot_senml_writer senml;
-    } as;
-} cot_lwm2m_encoder;
 
 /* Begin a payload for a request on `base`. Errors are latched in `w` (and returned by end):
  * COT_E_UNSUPPORTED (no such format: 4.06). The payload is contiguous in w's buffer, which must not
@@ -75,9 +62,9 @@ cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e);
 typedef struct cot_lwm2m_decoder {
     uint32_t format;
     cot_lwm2m_path base;
-    cot_bytes payload; /* text and opaque: the value … */
-    bool done;         /* … has been yielded */
+    cot_status err; /* what next has to say from now on */
     union {
+        cot_bytes single; /* text and opaque: the value */
         cot_tlv_reader tlv;
         cot_senml_reader senml;
     } as;
@@ -97,5 +84,9 @@ cot_status cot_lwm2m_decode_begin(cot_lwm2m_decoder *d, uint32_t format, const c
  * outside base), COT_E_UNSUPPORTED: answer 4.00, and apply nothing: run once over the payload
  * before the first write. */
 cot_status cot_lwm2m_decode_next(cot_lwm2m_decoder *d, cot_lwm2m_record *rec);
+
+/* Did the record that was read last carry a time (SenML only)? Then *time is it: seconds since 1970; below
+ * 2^28 since now (RFC 8428 section 4.5.3). */
+bool cot_lwm2m_decode_time(const cot_lwm2m_decoder *d, double *time);
 
 #endif

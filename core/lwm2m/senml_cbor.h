@@ -29,50 +29,39 @@ enum {
     COT_SENML_LABELS = 15
 };
 
-/* One record with its base fields applied (RFC 8428 section 4.6), except that base name and name
- * stay two pieces, borrowed from the pack, to be read one after the other. */
-typedef struct cot_senml_record {
-    cot_bytes base_name;
-    cot_bytes name;
-    cot_bytes unit;  /* own, else the base unit; empty when neither is given */
-    cot_value value; /* typed; COT_UNSIGNED only above INT64_MAX; COT_NONE: no value */
-    bool timed;      /* t or bt is given */
-    double time;     /* bt + t */
-} cot_senml_record;
-
 typedef struct cot_senml_reader {
     cot_cbor_reader in;
-    uint64_t left; /* records; COT_CBOR_INDEFINITE until the break */
-    cot_lwm2m_path base;
-    cot_value basis[-COT_SENML_LOWEST]; /* base fields as far as given, from COT_SENML_LOWEST on */
+    size_t left;   /* records; COT_SENML_ENDLESS until the break */
+    uint16_t seen; /* labels of the record read last, a bit each from COT_SENML_LOWEST on */
+    cot_value field
+        [COT_SENML_LABELS]; /* likewise; base fields as far as given. All values, whatever their
+                                        * label, are that of COT_SENML_VALUE */
 } cot_senml_reader;
 
+#define COT_SENML_ENDLESS SIZE_MAX
+
 /* Read a pack. Arrays and maps of indefinite length are accepted (RFC 8428 section 6 lets streaming
- * senders use them); strings in chunks are not, because their bytes are not contiguous. */
-void cot_senml_reader_init(cot_senml_reader *s, const cot_lwm2m_path *base, cot_bytes pack);
+ * senders use them); strings in chunks are not, because their bytes are not contiguous. All of *s is 0
+ * before. */
+void cot_senml_reader_init(cot_senml_reader *s, cot_bytes pack);
 
 /* The next record of any name. COT_OK; COT_E_NOT_FOUND (no more); COT_E_TRUNCATED, COT_E_MALFORMED,
  * COT_E_TYPE (a field of another type), COT_E_EXISTS (a field twice), COT_E_RANGE (a sum
  * overflows), COT_E_UNSUPPORTED (bver above 10, an unknown field that must be understood: name
  * ending in "_"). */
-cot_status cot_senml_next_record(cot_senml_reader *s, cot_senml_record *rec);
+cot_status cot_senml_next_record(cot_senml_reader *s);
 
-/* The next record whose name is an LwM2M path: as cot_lwm2m_decode_next. */
+/* A field of the record read last, by its label; COT_NONE: not given. COT_SENML_VALUE is the value, whatever
+ * its label, with the base value added: COT_UNSIGNED only above INT64_MAX, COT_OBJLNK for "vlo". Borrowed from
+ * the pack. */
+const cot_value *cot_senml_field(const cot_senml_reader *s, int label);
+/* Its unit, or else the base unit; empty when neither is given. */
+cot_bytes cot_senml_unit(const cot_senml_reader *s);
+/* Is t or bt given? Then *time is bt + t. */
+bool cot_senml_time(const cot_senml_reader *s, double *time);
+
+/* The next record whose name is an LwM2M path, into *rec, which is all 0 before. It is for the caller to see
+ * that it is below the base, and not to call again after an error. */
 cot_status cot_senml_next(cot_senml_reader *s, cot_lwm2m_record *rec);
-
-/* Writing: the first record carries the base name, later ones the rest of the path; no times. Definite
- * lengths and shortest forms; the base name stands first in its map, as every example of RFC 8428 has
- * it and simple receivers expect, which is not the canonical order of keys. */
-typedef struct cot_senml_writer {
-    cot_writer *w;
-    cot_lwm2m_path base;
-    size_t start; /* of the pack in w */
-    size_t count; /* records */
-} cot_senml_writer;
-
-void cot_senml_begin(cot_senml_writer *s, const cot_lwm2m_path *base, cot_writer *w);
-/* Latched: COT_E_TYPE for a COT_NONE value. */
-void cot_senml_put(cot_senml_writer *s, const cot_lwm2m_path *path, const cot_value *v);
-void cot_senml_end(cot_senml_writer *s);
 
 #endif

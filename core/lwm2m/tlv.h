@@ -34,31 +34,18 @@ void cot_tlv_write_value(cot_writer *w, const cot_value *v);
  * a string that is no UTF-8); COT_E_TYPE (`want` is COT_NONE). Strings and opaque borrow from `raw`. */
 cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out);
 
-/* --- records, called through core/lwm2m/content.h, which has the contract --- */
-
-typedef struct cot_tlv_writer {
-    cot_writer *w;
-    cot_lwm2m_path base;
-    cot_lwm2m_path last;   /* container or value written last */
-    size_t instance_start; /* where the open object instance's content begins */
-    size_t multiple_start; /* the same of the open multiple resource */
-    bool instance_open;
-    bool multiple_open;
-} cot_tlv_writer;
-
-void cot_tlv_begin(cot_tlv_writer *t, const cot_lwm2m_path *base, cot_writer *w);
-void cot_tlv_put(cot_tlv_writer *t, const cot_lwm2m_path *path, const cot_value *v);
-void cot_tlv_end(cot_tlv_writer *t);
+/* --- reading records, called through core/lwm2m/content.h, which has the contract --- */
 
 typedef struct cot_tlv_reader {
     cot_reader in[3];     /* of the payload, the open object instance, the open multiple resource */
-    cot_lwm2m_path at[3]; /* whose content each is; at[0] is what the payload is below */
+    cot_lwm2m_path at[3]; /* whose content each is; at[0] is the base, what the payload is below */
     uint8_t depth;
-    cot_lwm2m_path base;
 } cot_tlv_reader;
 
 /* COT_OK; COT_E_UNSUPPORTED: TLV has no place for several objects (base is the root). */
 cot_status cot_tlv_reader_init(cot_tlv_reader *t, const cot_lwm2m_path *base, cot_bytes payload);
+/* The next record into *rec, which is all 0 before. It is for the caller to see that it is below the base,
+ * and not to call again after an error. */
 cot_status cot_tlv_next(cot_tlv_reader *t, cot_lwm2m_record *rec);
 
 #endif

@@ -20,8 +20,6 @@ typedef struct cot_lwm2m_record {
     cot_lwm2m_path path;
     cot_lwm2m_form form; /* encoders take COT_FORM_TYPED only */
     cot_value value;     /* COT_NONE: an empty container */
-    bool timed;          /* `time` is given (SenML only) */
-    double time;         /* seconds since 1970; below 2^28 since now (RFC 8428 section 4.5.3) */
 } cot_lwm2m_record;
 
 /* Values; strings and opaque bytes are borrowed. */

@@ -17,24 +17,26 @@ static void rfc_8428_example(void **state)
     static const double values[] = {120.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7};
     static const double times[] = {0, -5, -4, -3, -2, -1, 0};
     hex_buffer b;
-    cot_senml_reader s;
-    cot_senml_record rec;
-    cot_lwm2m_path root = path("/");
+    cot_senml_reader s = {.left = 0};
     (void)state;
-    cot_senml_reader_init(&s, &root, from_hex(&b, hex));
+    cot_senml_reader_init(&s, from_hex(&b, hex));
     for (size_t i = 0; i < 7; i++) {
-        assert_int_equal(cot_senml_next_record(&s, &rec), COT_OK);
-        assert_text(rec.base_name, "urn:dev:ow:10e2073a0108006:");
-        assert_text(rec.name, i == 0 ? "voltage" : "current");
-        assert_text(rec.unit, i == 0 ? "V" : "A");
-        assert_int_equal(rec.value.type, COT_FLOAT);
-        assert_true(rec.value.as.f == values[i]);
-        assert_true(rec.timed);
-        assert_true(rec.time == 1.276020076001e+09 + times[i]);
+        double time;
+        assert_int_equal(cot_senml_next_record(&s), COT_OK);
+        assert_text(cot_value_bytes(cot_senml_field(&s, COT_SENML_BASE_NAME)),
+                    "urn:dev:ow:10e2073a0108006:");
+        assert_text(cot_value_bytes(cot_senml_field(&s, COT_SENML_NAME)),
+                    i == 0 ? "voltage" : "current");
+        assert_text(cot_senml_unit(&s), i == 0 ? "V" : "A");
+        assert_int_equal(cot_senml_field(&s, COT_SENML_VALUE)->type, COT_FLOAT);
+        assert_true(cot_senml_field(&s, COT_SENML_VALUE)->as.f == values[i]);
+        assert_true(cot_senml_time(&s, &time));
+        assert_true(time == 1.276020076001e+09 + times[i]);
     }
-    assert_int_equal(cot_senml_next_record(&s, &rec), COT_E_NOT_FOUND);
-    cot_senml_reader_init(&s, &root, from_hex(&b, hex));
-    cot_lwm2m_record lwm2m;
+    assert_int_equal(cot_senml_next_record(&s), COT_E_NOT_FOUND);
+    s = (cot_senml_reader){.left = 0};
+    cot_senml_reader_init(&s, from_hex(&b, hex));
+    cot_lwm2m_record lwm2m = {.form = COT_FORM_TYPED};
     assert_int_equal(cot_senml_next(&s, &lwm2m), COT_E_MALFORMED); /* no LwM2M path */
 }
 
@@ -129,6 +131,7 @@ static void many_records(void **state)
 static void times(void **state)
 {
     static const double at[] = {1700000000, 1700000010.5, 1699999990};
+    double time;
     hex_buffer b;
     cot_lwm2m_decoder d;
     cot_lwm2m_record rec;
@@ -139,17 +142,17 @@ static void times(void **state)
     assert_int_equal(cot_lwm2m_decode_begin(&d, SENML, &base, in), COT_OK);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(cot_lwm2m_decode_next(&d, &rec), COT_OK);
-        assert_true(rec.timed);
-        assert_true(rec.time == at[i]);
+        assert_true(cot_lwm2m_decode_time(&d, &time));
+        assert_true(time == at[i]);
     }
     in = from_hex(&b, "81 a3 216c2f333330332f302f35373030 02f93e00 0605"); /* without a base time */
     assert_int_equal(cot_lwm2m_decode_begin(&d, SENML, &base, in), COT_OK);
     assert_int_equal(cot_lwm2m_decode_next(&d, &rec), COT_OK);
-    assert_true(rec.timed && rec.time == 5);
+    assert_true(cot_lwm2m_decode_time(&d, &time) && time == 5);
     in = from_hex(&b, "81 a2 216c2f333330332f302f35373030 02f93e00");
     assert_int_equal(cot_lwm2m_decode_begin(&d, SENML, &base, in), COT_OK);
     assert_int_equal(cot_lwm2m_decode_next(&d, &rec), COT_OK);
-    assert_true(!rec.timed && rec.time == 0);
+    assert_true(!cot_lwm2m_decode_time(&d, &time) && time == 0);
 }
 
 static void base_values(void **state)
