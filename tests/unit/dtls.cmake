@@ -25,16 +25,23 @@ cotter_dtls_virtual(dtls_rules_test)
 cotter_unit_test(dtls_record_test unit/dtls_record_test.c LIBS cotter_dtls)
 cotter_unit_test(dtls_cookie_test unit/dtls_cookie_test.c LIBS cotter_dtls)
 cotter_unit_test(dtls_rpk_test unit/dtls_rpk_test.c LIBS cotter_dtls)
+cotter_unit_test(dtls_arena_test unit/dtls_arena_test.c LIBS cotter_dtls)
+cotter_unit_test(dtls_nosec_test unit/dtls_nosec_test.c LIBS cotter_dtls)
 
 add_executable(dtls_bench EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/dtls_bench.c)
 target_link_libraries(dtls_bench PRIVATE cotter_test_dtls cotter_warnings cotter_hardening)
 target_compile_definitions(dtls_bench PRIVATE _GNU_SOURCE)
 
-# Interop: our side of tests/interop/dtls.py, with a key log for tshark.
+# Linked before the libraries, it writes a key log to $SSLKEYLOGFILE: test programs only.
+add_library(cotter_test_keylog OBJECT ${PROJECT_SOURCE_DIR}/tests/interop/dtls_keylog.c)
+target_link_libraries(cotter_test_keylog PRIVATE cotter_dtls cotter_warnings)
+target_compile_definitions(cotter_test_keylog PRIVATE MBEDTLS_ALLOW_PRIVATE_ACCESS)
+
+# Interop: our side of tests/interop/dtls.py.
 add_executable(dtls_peer ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer.c
-    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer_client.c ${PROJECT_SOURCE_DIR}/tests/interop/dtls_keylog.c)
-target_link_libraries(dtls_peer PRIVATE cotter_test_dtls cotter_warnings)
-target_compile_definitions(dtls_peer PRIVATE _GNU_SOURCE MBEDTLS_ALLOW_PRIVATE_ACCESS)
+    ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer_client.c)
+target_link_libraries(dtls_peer PRIVATE cotter_test_keylog cotter_test_dtls cotter_warnings)
+target_compile_definitions(dtls_peer PRIVATE _GNU_SOURCE)
 add_executable(dtls_device_peer ${PROJECT_SOURCE_DIR}/tests/interop/dtls_device_peer.c
     ${PROJECT_SOURCE_DIR}/tests/interop/dtls_peer_client.c)
 target_link_libraries(dtls_device_peer PRIVATE cotter_dtls_device cotter_warnings)
