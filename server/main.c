@@ -23,7 +23,7 @@ static const char help[] =
     "Exit status: 0 stopped by SIGTERM or SIGINT; 1 a process could not be kept running;\n"
     "2 wrong usage or configuration (one line says file, line and key).\n";
 
-/* cotterd --role NAME INDEX CHANGE UID GID, with the monitor's descriptors 3..5. */
+/* cotterd --role NAME INDEX CHANGE UID GID, with the monitor's descriptors 3..6. */
 static int run_role(char **argv)
 {
     static const struct {

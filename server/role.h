@@ -49,8 +49,10 @@ typedef struct role_config {
     uint8_t index;       /* worker number */
     uint8_t workers;     /* how many net processes */
     uint32_t generation; /* counts this process's starts */
-    bool fresh;       /* there is no database yet: a first start. keys makes its files only then */
-    bool allow_nosec; /* NoSec also off loopback */
+    bool fresh; /* there is no database yet: a first start. keys makes its files only then */
+    bool
+        crashed; /* this process's last run ended by itself in a fault, not by a SIGKILL or a stop */
+    bool allow_nosec;      /* NoSec also off loopback */
     uint32_t max_devices;  /* a worker's table and hub's limit */
     uint32_t lifetime_min; /* s */
     uint32_t lifetime_max; /* s */

@@ -38,6 +38,7 @@ void role_put_config(cot_writer *w, const role_config *c)
     cot_write_u8(w, c->workers);
     cot_write_u32(w, c->generation);
     cot_write_u8(w, c->fresh ? 1 : 0);
+    cot_write_u8(w, c->crashed ? 1 : 0);
     cot_write_u8(w, c->allow_nosec ? 1 : 0);
     cot_write_u32(w, c->max_devices);
     cot_write_u32(w, c->lifetime_min);
@@ -60,6 +61,7 @@ cot_status role_get_config(cot_reader *r, role_config *c)
     c->workers = cot_read_u8(r);
     c->generation = cot_read_u32(r);
     c->fresh = get_bool(r);
+    c->crashed = get_bool(r);
     c->allow_nosec = get_bool(r);
     c->max_devices = cot_read_u32(r);
     c->lifetime_min = cot_read_u32(r);

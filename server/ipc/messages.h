@@ -290,6 +290,10 @@ typedef struct ipc_read {
     uint32_t timeout_ms;
 } ipc_read;
 
+/* The worker has no such registration: nothing was sent now. hub ends the registration and keeps the
+ * command: as queued when this was its first send, else as sent until EXCHANGE_LIFETIME has passed. */
+#define IPC_CODE_NOT_SENT 1u
+
 /* code 0: no answer came (timeout). Payloads of Read, Notify and Observe reach hub as SenML CBOR (112),
  * whatever the device sent: net decodes and re-encodes them; Discover as link format (40); diagnostic
  * text of an error as 0. */

@@ -42,14 +42,15 @@ static void become(const child *c, int channel)
     (void)snprintf(uid, sizeof uid, "%u", c->m->files.id[c->role].uid);
     (void)snprintf(gid, sizeof gid, "%u", c->m->files.id[c->role].gid);
 
-    /* Out of the way of 3..5 first. */
-    int from[3] = {fcntl(channel, F_DUPFD_CLOEXEC, 16),
+    /* Out of the way of 3..6 first. */
+    int from[4] = {fcntl(channel, F_DUPFD_CLOEXEC, 16),
                    fcntl(c->m->files.id[c->role].root, F_DUPFD_CLOEXEC, 16),
-                   fcntl(c->m->files.lock, F_DUPFD_CLOEXEC, 16)};
-    for (int i = 0; i < 3; i++)
+                   fcntl(c->m->files.lock, F_DUPFD_CLOEXEC, 16),
+                   fcntl(c->m->files.data_lock, F_DUPFD_CLOEXEC, 16)};
+    for (int i = 0; i < 4; i++)
         if (from[i] < 0 || dup2(from[i], MONITOR_CHANNEL_FD + i) < 0)
             _exit(126);
-    (void)syscall(SYS_close_range, MONITOR_LOCK_FD + 1, ~0u, 0);
+    (void)syscall(SYS_close_range, MONITOR_DATA_LOCK_FD + 1, ~0u, 0);
     (void)setpgid(0, 0); /* Ctrl-C is for the monitor, which stops all in order */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     sigset_t none;
@@ -149,6 +150,7 @@ static void give_config(child *c)
     rc.workers = (uint8_t)m->config.workers;
     rc.generation = c->generation;
     rc.fresh = m->files.fresh;
+    rc.crashed = c->crashed;
     rc.allow_nosec = m->config.allow_nosec;
     rc.max_devices = m->config.max_devices;
     rc.lifetime_min = m->config.lifetime_min;
@@ -256,6 +258,7 @@ static void on_exit_event(loop_io *io, uint32_t events)
     close(c->exit.fd);
     c->exit.fd = -1;
     bool by_signal = info.si_code != CLD_EXITED;
+    c->crashed = by_signal ? info.si_status != SIGKILL : info.si_status != 0;
     log_line(c->wanted ? "error" : "info", "monitor.child_ended", "role=%s index=%u pid=%d %s=%d",
              role_name(c->role), c->index, c->pid, by_signal ? "signal" : "status", info.si_status);
     c->pid = 0;

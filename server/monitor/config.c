@@ -4,7 +4,9 @@
 #include "server/monitor/listen.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <libconfig.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +213,60 @@ static cot_status check_loopback(const context *x, const config_t *cfg, const ch
     return wrong(x, config_lookup(cfg, key), key, what);
 }
 
+/* A file of that key must be readable and hold a PEM block of that kind. */
+static cot_status check_pem(const context *x, const config_t *cfg, const char *key,
+                            const char *path, const char *label)
+{
+    static char text[65537];
+    char what[64];
+    if (path[0] == '\0')
+        return COT_OK;
+    FILE *f = fopen(path, "re");
+    size_t n = f == NULL ? 0 : fread(text, 1, sizeof text - 1, f);
+    int err = errno;
+    if (f != NULL)
+        (void)fclose(f);
+    text[n] = '\0';
+    if (n > 0 && strstr(text, "-----BEGIN ") != NULL && strstr(text, label) != NULL)
+        return COT_OK;
+    (void)snprintf(what, sizeof what, f == NULL ? "cannot be read: %s" : "holds no PEM %s",
+                   f == NULL ? strerror(err) : label);
+    return wrong(x, config_lookup(cfg, key), key, what);
+}
+
+/* A user that is named in the file must exist; those of the package may be missing (files.c). */
+static cot_status check_users(const context *x, const config_t *cfg)
+{
+    for (unsigned role = IPC_NET; role <= IPC_HTTP; role++) {
+        static const char *const keys[] = {"", "users.net", "users.keys", "users.hub",
+                                           "users.http"};
+        const config_setting_t *s = config_lookup(cfg, keys[role]);
+        if (s != NULL && strncmp(x->c->users[role], "_cotter-", 8) != 0 &&
+            getpwnam(x->c->users[role]) == NULL)
+            return wrong(x, s, keys[role], "there is no such user");
+    }
+    const config_setting_t *group = config_lookup(cfg, "users.group");
+    if (group != NULL && strcmp(x->c->users[0], "cotter") != 0 && getgrnam(x->c->users[0]) == NULL)
+        return wrong(x, group, "users.group", "there is no such group");
+    return COT_OK;
+}
+
+static cot_status check_files(const context *x, const config_t *cfg)
+{
+    const config *c = x->c;
+    cot_status st = check_pem(x, cfg, "client_ca", c->client_ca, "CERTIFICATE");
+    if (st == COT_OK)
+        st = check_pem(x, cfg, "https.certificate", c->https_certificate, "CERTIFICATE");
+    if (st == COT_OK)
+        st = check_pem(x, cfg, "https.key", c->https_key, "PRIVATE KEY");
+    const char *uri = c->public_uri;
+    if (st == COT_OK && uri[0] != '\0' && strncmp(uri, "coaps://", 8) != 0 &&
+        strncmp(uri, "coap://", 7) != 0)
+        st = wrong(x, config_lookup(cfg, "public_uri"), "public_uri",
+                   "must begin with coaps:// or coap://");
+    return st == COT_OK ? check_users(x, cfg) : st;
+}
+
 static cot_status check(const context *x, const config_t *cfg)
 {
     const config *c = x->c;
@@ -230,7 +286,7 @@ static cot_status check(const context *x, const config_t *cfg)
     if (st == COT_OK && (c->data[0] != '/' || c->run[0] != '/'))
         st = wrong(x, config_lookup(cfg, c->data[0] != '/' ? "data" : "run"),
                    c->data[0] != '/' ? "data" : "run", "must be an absolute path");
-    return st;
+    return st == COT_OK ? check_files(x, cfg) : st;
 }
 
 static void defaults(config *c)
@@ -267,7 +323,7 @@ cot_status config_load(config *c, const char *file, char error[static CONFIG_ERR
     cot_status st = COT_OK;
     if (config_read_file(&cfg, file) != CONFIG_TRUE) {
         if (config_error_type(&cfg) == CONFIG_ERR_FILE_IO) {
-            (void)snprintf(error, CONFIG_ERROR_MAX, "%s:0: cannot be read: %s", file,
+            (void)snprintf(error, CONFIG_ERROR_MAX, "%s: cannot be read: %s", file,
                            strerror(errno));
             st = COT_E_NOT_FOUND;
         } else {

@@ -92,14 +92,15 @@ static void identify(files *f, const config *c)
                  "fallback=\"children keep this user and root directory\"");
 }
 
-static cot_status take_lock(files *f, const char *run, int run_dir, char *error)
+static cot_status take_lock(int *lock, const char *path, int dir, char *error)
 {
-    f->lock = openat(run_dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (f->lock < 0)
-        return wrong(error, run, "lock cannot be made");
-    for (int waited = 0; flock(f->lock, LOCK_EX | LOCK_NB) != 0; waited += 20) {
+    *lock = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*lock < 0)
+        return wrong(error, path, "lock cannot be made");
+    for (int waited = 0; flock(*lock, LOCK_EX | LOCK_NB) != 0; waited += 20) {
         if (waited >= LOCK_WAIT_MS) {
-            (void)snprintf(error, CONFIG_ERROR_MAX, "%s: another cotterd runs here", run);
+            (void)snprintf(error, CONFIG_ERROR_MAX, "%s: another cotterd uses this directory",
+                           path);
             return COT_E_STATE;
         }
         struct timespec pause = {.tv_nsec = 20000000};
@@ -113,7 +114,7 @@ static cot_status prepare_run(files *f, const config *c, char *error)
     int run = make_path(c->run, 0755);
     if (run < 0)
         return wrong(error, c->run, "directory cannot be made");
-    cot_status s = take_lock(f, c->run, run, error);
+    cot_status s = take_lock(&f->lock, c->run, run, error);
     if (s != COT_OK)
         return s;
     f->empty = make_dir(run, "empty", 0555);
@@ -142,6 +143,9 @@ static cot_status prepare_data(files *f, const config *c, char *error)
     int data = make_path(c->data, 0711);
     if (data < 0)
         return wrong(error, c->data, "directory cannot be made");
+    cot_status s = take_lock(&f->data_lock, c->data, data, error);
+    if (s != COT_OK)
+        return s;
     f->keys_dir = make_dir(data, "keys", 0700);
     f->hub_dir = make_dir(data, "hub", 0700);
     close(data);

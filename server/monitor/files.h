@@ -8,8 +8,9 @@
 #include "server/sandbox/sandbox.h"
 
 typedef struct files {
-    int lock;  /* RUN/lock: held by the monitor and every child; a new monitor waits for it */
-    int empty; /* RUN/empty: the children's root directory */
+    int lock;      /* RUN/lock: held by the monitor and every child; a new monitor waits for it */
+    int data_lock; /* DATA/lock, likewise: one server a database */
+    int empty;     /* RUN/empty: the children's root directory */
     int keys_dir;
     int hub_dir;
     int admin_token;

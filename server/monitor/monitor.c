@@ -242,13 +242,13 @@ static cot_status watch_signals(monitor *m)
     return m->signals.fd < 0 ? COT_E_IO : loop_watch(&m->loop, &m->signals, EPOLLIN);
 }
 
-/* Descriptors 0..5 must be taken before anything else is opened: a child's places must be free. */
+/* Descriptors 0..6 must be taken before anything else is opened: a child's places must be free. */
 static void reserve_descriptors(void)
 {
     int fd;
     do
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd < MONITOR_LOCK_FD);
+    while (fd >= 0 && fd < MONITOR_DATA_LOCK_FD);
     (void)fcntl(STDIN_FILENO, F_SETFD, 0);
 }
 

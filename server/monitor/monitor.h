@@ -13,6 +13,7 @@
 #define MONITOR_CHANNEL_FD 3 /* in a child, right after its start */
 #define MONITOR_ROOT_FD 4
 #define MONITOR_LOCK_FD 5
+#define MONITOR_DATA_LOCK_FD 6
 
 typedef struct monitor monitor;
 
@@ -20,9 +21,10 @@ typedef struct child {
     monitor *m;
     uint8_t role; /* ipc_role */
     uint8_t index;
-    bool wanted; /* to be started again when it dies */
-    bool ready;  /* it said so, in this generation */
-    bool once;   /* it was ready once */
+    bool wanted;  /* to be started again when it dies */
+    bool ready;   /* it said so, in this generation */
+    bool once;    /* it was ready once */
+    bool crashed; /* its last run ended in a fault of its own */
     uint32_t generation;
     pid_t pid;    /* 0: not running */
     loop_io exit; /* its pidfd */

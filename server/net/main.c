@@ -94,7 +94,9 @@ int net_main(role_env *env)
     (void)SHA256(cert, cert_len, digest);
     memcpy(s.server_key, digest, sizeof s.server_key);
     cot_status st = net_open(&worker, &s);
-    const char *why = "the table cannot be mapped";
+    const char *why = st == COT_E_LIMIT
+                          ? "there is no room for the table on the run directory's file system"
+                          : "the table cannot be mapped";
     if (st == COT_OK)
         st = net_session_open(&worker, (cot_bytes){cert, cert_len},
                               (cot_bytes){anchors, anchors_len}, &why);

@@ -133,7 +133,8 @@ cot_status net_open(net_worker *w, const net_setup *s)
     net_random(w->echo_key, sizeof w->echo_key);
     net_random(&w->id_base, sizeof w->id_base);
     w->id_base &= UINT64_MAX << 32;
-    table_identity id = {.worker = s->config.index, .listeners = s->listener_count};
+    table_identity id = {
+        .worker = s->config.index, .listeners = s->listener_count, .crashed = s->config.crashed};
     memcpy(id.boot_id, s->config.boot_id, sizeof id.boot_id);
     memcpy(id.server_key, s->server_key, sizeof id.server_key);
     uint32_t capacity =

@@ -42,10 +42,10 @@ static const int common[] = {
     SCMP_SYS(gettid),
 };
 
-/* Datagrams on the sockets that it was given; the size and seals of a firmware memfd. */
+/* Datagrams on the sockets that it was given; the size and seals of a firmware memfd; blocks for its table. */
 static const int net[] = {
-    SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
-    SCMP_SYS(sendto),   SCMP_SYS(fstat),    SCMP_SYS(newfstatat),
+    SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),   SCMP_SYS(recvfrom),  SCMP_SYS(sendto),
+    SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(fallocate),
 };
 
 /* Nothing but the loop: keys are read and locked into memory before the seal. */

@@ -51,7 +51,8 @@ def kinds(pid, inodes):
 
 
 def stderr_and_null(c):
-    return {"/dev/null", str(c.folder / "cotterd.log"), "anon_inode:[eventpoll]", str(c.run / "lock"), "channel"}
+    return {"/dev/null", str(c.folder / "cotterd.log"), "anon_inode:[eventpoll]", str(c.run / "lock"),
+            str(c.folder / "data" / "lock"), "channel"}
 
 
 def other_user_reads(pid, uid):

@@ -41,19 +41,15 @@ static void every_key_is_read(void **state)
     assert_int_equal(
         load("data = \"/d\";\nrun = \"/r\";\nworkers = 3;\nmax_devices = 7;\n"
              "handshakes = 9;\ncoap = [ \"127.0.0.1:1\", \"[::1]:2\" ];\n"
-             "coaps = [ \"0.0.0.0:3\" ];\nallow_nosec = false;\nclient_ca = \"/ca\";\n"
-             "public_uri = \"coaps://x:1\";\nhttp = \"127.0.0.1:4\";\n"
-             "http_unix = \"/s\";\n"
-             "https = { listen = \"0.0.0.0:5\"; certificate = \"/c\"; key = \"/k\"; };\n"
+             "coaps = [ \"0.0.0.0:3\" ];\nallow_nosec = false;\n"
+             "public_uri = \"coaps://x:1\";\nhttp = \"127.0.0.1:4\";\nhttp_unix = \"/s\";\n"
              "registration = { lifetime_min = 10; lifetime_max = 20; };\n"
-             "users = { group = \"g\"; net = \"a\"; keys = \"b\"; hub = \"c\"; http = "
-             "\"d\"; };\n"),
+             "users = { group = \"root\"; net = \"root\"; keys = \"daemon\"; hub = \"bin\"; "
+             "http = \"nobody\"; };\n"),
         COT_OK);
     assert_string_equal(c.coap[1].text, "[::1]:2");
     assert_string_equal(c.coap[2].text, "");
-    assert_string_equal(c.https.text, "0.0.0.0:5");
-    assert_string_equal(c.https_key, "/k");
-    assert_string_equal(c.users[IPC_HTTP], "d");
+    assert_string_equal(c.users[IPC_HTTP], "nobody");
     assert_int_equal(c.lifetime_min, 10);
     assert_int_equal(c.workers, 3);
 }
@@ -85,6 +81,13 @@ static void errors_name_file_line_and_key(void **state)
          ":1: registration.lifetime_min: is above registration.lifetime_max"},
         {"allow_nosec = 1;\n", ":1: allow_nosec: must be true or false"},
         {"workers 3;\n", ":1: syntax error"},
+        {"client_ca = \"/nonexistent\";\n",
+         ":1: client_ca: cannot be read: No such file or directory"},
+        {"\nclient_ca = \"/etc/passwd\";\n", ":2: client_ca: holds no PEM CERTIFICATE"},
+        {"https = {\n certificate = \"/etc/passwd\"; };\n",
+         ":2: https.certificate: holds no PEM CERTIFICATE"},
+        {"public_uri = \"xyz\";\n", ":1: public_uri: must begin with coaps:// or coap://"},
+        {"users = { net = \"nobody-here\"; };\n", ":1: users.net: there is no such user"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(load(bad[i].text), COT_E_MALFORMED);
@@ -93,7 +96,7 @@ static void errors_name_file_line_and_key(void **state)
             fail_msg("%s: %s", bad[i].text, error);
     }
     assert_int_equal(config_load(&c, "/nowhere/x.conf", error), COT_E_NOT_FOUND);
-    assert_string_equal(error, "/nowhere/x.conf:0: cannot be read: No such file or directory");
+    assert_string_equal(error, "/nowhere/x.conf: cannot be read: No such file or directory");
 }
 
 static void nosec_off_loopback_when_allowed(void **state)

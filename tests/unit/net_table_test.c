@@ -4,9 +4,15 @@
 #include "server/net/table/table.h"
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CAPACITY 1000u
@@ -14,7 +20,8 @@
 
 static int file;
 static table t;
-static table_identity id = {.boot_id = {1}, .server_key = {2}, .worker = 3, .listeners = 2};
+static table_identity id = {
+    .boot_id = {1}, .server_key = {2}, .worker = 3, .listeners = 2, .crashed = true};
 
 static void reopen_at(cot_ms now)
 {
@@ -34,6 +41,7 @@ static int setup(void **state)
     id.boot_id[0] = 1;
     id.server_key[0] = 2;
     id.listeners = 2;
+    id.crashed = true;
     file = memfd_create("table", MFD_CLOEXEC);
     assert_true(file >= 0);
     reopen_at(NOW);
@@ -275,6 +283,57 @@ static void deaths_far_apart_do_not(void **state)
     assert_true(table_is_live(&t, i));
 }
 
+static void a_kill_from_outside_is_no_crash(void **state)
+{
+    (void)state;
+    uint32_t i = make_slot(true);
+    id.crashed = false;
+    for (unsigned n = 1; n < 6; n++) {
+        table_touch(&t, i);
+        reopen_at(NOW + n);
+    }
+    assert_true(table_is_live(&t, i));
+}
+
+/* On a file system without room a new slot is refused; the old ones go on, and nothing dies of SIGBUS. */
+static void a_full_file_system_refuses_new_slots(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/net_table_test.XXXXXX";
+    char path[64];
+    int status;
+    if (geteuid() != 0)
+        skip();
+    assert_non_null(mkdtemp(folder));
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+            mount("tmpfs", folder, "tmpfs", 0, "size=256k") != 0)
+            _exit(77);
+        (void)snprintf(path, sizeof path, "%s/table", folder);
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        memset(&t, 0, sizeof t);
+        if (table_open(&t, file, 100000, &id, &cot_coap_defaults, NOW) != COT_OK)
+            _exit(1);
+        unsigned made = 0;
+        while (t.free_count > 0 || t.top < t.reserved || table_reserve(&t, t.top + 64) == COT_OK) {
+            (void)make_slot(true);
+            made++;
+        }
+        if (made < 200 || made > 400 || table_take(&t) != TABLE_NONE)
+            _exit(2);
+        for (uint32_t i = 0; i < made; i++)
+            table_refresh(&t, i, NOW + 1);
+        table_remove(&t, 5);
+        _exit(table_take(&t) == 5 ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    (void)rmdir(folder);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* no mounts here */
+    assert_int_equal(status, 0);
+}
+
 static void an_orderly_end_is_no_death(void **state)
 {
     (void)state;
@@ -341,6 +400,8 @@ int main(void)
         T(random_bytes_are_never_believed_nor_harmful),
         T(rule_4_three_deaths_quarantine_the_slot_touched_last),
         T(deaths_far_apart_do_not),
+        T(a_kill_from_outside_is_no_crash),
+        T(a_full_file_system_refuses_new_slots),
         T(an_orderly_end_is_no_death),
         T(another_boot_key_worker_or_size_starts_empty),
         T(a_truncated_file_starts_empty),

@@ -41,6 +41,10 @@ struct table_header {
     uint64_t crash_next;
 };
 
+/* Have blocks for the first `slots` slots, so that no store into them can fail. COT_OK; COT_E_LIMIT:
+ * the file system is full. */
+cot_status table_reserve(table *t, uint32_t slots);
+
 /* Is the slot sound? COT_OK; COT_E_NOT_FOUND: it is free; COT_E_DENIED: in quarantine;
  * COT_E_MALFORMED: it must go there. */
 cot_status table_check_slot(const table_slot *s, uint32_t i, const table_identity *id, cot_ms now);

@@ -4,6 +4,7 @@
 #include "server/net/table/store.h"
 #include "server/sandbox/sandbox.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -43,10 +44,10 @@ static void quarantine(table *t, uint32_t i)
 }
 
 /* Three deaths within 10 s: what the last one worked on is not touched again. */
-static void judge_crash(table *t, cot_ms now)
+static void judge_crash(table *t, bool crashed, cot_ms now)
 {
     table_header *h = t->header;
-    if (h->running == 0)
+    if (h->running == 0 || !crashed)
         return;
     uint64_t at = h->crash_next;
     table_store(&h->crashes[at], now);
@@ -99,6 +100,18 @@ static void *map_file(int fd, size_t size, table_header *found)
     return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
+cot_status table_reserve(table *t, uint32_t slots)
+{
+    uint32_t want = slots < t->capacity ? slots : t->capacity;
+    off_t size = (off_t)(TABLE_HEADER_BYTES + (size_t)want * sizeof(table_slot));
+    if (want <= t->reserved)
+        return COT_OK;
+    if (fallocate(t->fd, 0, 0, size) != 0)
+        return COT_E_LIMIT;
+    t->reserved = want;
+    return COT_OK;
+}
+
 cot_status table_open(table *t, int fd, uint32_t capacity, const table_identity *id,
                       const cot_coap_params *params, cot_ms now)
 {
@@ -107,6 +120,7 @@ cot_status table_open(table *t, int fd, uint32_t capacity, const table_identity 
     if (capacity == 0 || capacity > TABLE_SLOTS_MAX)
         return COT_E_RANGE;
     t->capacity = capacity;
+    t->fd = fd;
     t->worker = id->worker;
     size_t size = TABLE_HEADER_BYTES + (size_t)capacity * sizeof(table_slot);
     void *p = map_file(fd, size, &found);
@@ -116,6 +130,10 @@ cot_status table_open(table *t, int fd, uint32_t capacity, const table_identity 
     if (p == MAP_FAILED)
         return COT_E_IO;
     sandbox_secret(p, size);
+    if (table_reserve(t, fits ? (uint32_t)found.top + 1 : 1) != COT_OK) {
+        (void)munmap(p, size);
+        return COT_E_LIMIT;
+    }
     t->free = mmap(NULL, capacity * sizeof *t->free, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (t->free == MAP_FAILED)
@@ -125,7 +143,7 @@ cot_status table_open(table *t, int fd, uint32_t capacity, const table_identity 
     if (!fits)
         start_empty(t, id);
     t->top = (uint32_t)t->header->top;
-    judge_crash(t, now);
+    judge_crash(t, id->crashed, now);
     table_store(&t->header->running, 1);
     for (uint32_t i = t->top; i > 0; i--)
         adopt_slot(t, i - 1, id, params, now);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define RESERVE_SLOTS 64u /* ~40 KiB at a time */
+
 static uint64_t *words(void *p)
 {
     return (uint64_t *)p;
@@ -27,7 +29,8 @@ uint32_t table_take(table *t)
 {
     if (t->free_count > 0)
         return t->free[--t->free_count];
-    if (t->top == t->capacity)
+    if (t->top == t->capacity ||
+        (t->top == t->reserved && table_reserve(t, t->top + RESERVE_SLOTS) != COT_OK))
         return TABLE_NONE;
     uint32_t i = t->top++;
     table_store(&t->header->top, t->top);

@@ -66,6 +66,7 @@ typedef struct table_identity {
     uint8_t server_key[8]; /* of SHA-256 of the server's certificate; 0 without one */
     uint32_t worker;
     uint32_t listeners; /* slots name one of them */
+    bool crashed;       /* the last process on it died of a fault of its own; not compared */
 } table_identity;
 
 typedef struct table_header table_header;
@@ -74,7 +75,9 @@ typedef struct table {
     table_header *header;
     table_slot *slots;
     uint32_t capacity;
-    uint32_t top;   /* slots at and above it were never used */
+    uint32_t top;      /* slots at and above it were never used */
+    uint32_t reserved; /* slots below it have their blocks: a full file system cannot hurt them */
+    int fd;
     uint32_t *free; /* indices below top that may be taken */
     uint32_t free_count;
     bool fresh;       /* started empty */
@@ -87,12 +90,14 @@ typedef struct table {
 
 /* Map the file `fd`, adopt what it holds or start empty. `capacity` ≤ TABLE_SLOTS_MAX slots; memory and
  * file grow as slots are used. `params` as for cot_coap_peer_adopt.
- * COT_OK; COT_E_IO (the file cannot be sized or mapped), COT_E_RANGE. */
+ * COT_OK; COT_E_IO (the file cannot be sized or mapped), COT_E_RANGE, COT_E_LIMIT (no room on its file
+ * system for what it holds). `fd` must stay open. */
 cot_status table_open(table *t, int fd, uint32_t capacity, const table_identity *id,
                       const cot_coap_params *params, cot_ms now);
 /* The process ends in order: its last slot is not a suspect. */
 void table_close(table *t);
-/* The slot that is being worked on: after three deaths in 10 s the last one goes into quarantine. */
+/* The slot that is being worked on: after three crashes in 10 s the last one goes into quarantine. A
+ * SIGKILL from outside is no crash. */
 void table_touch(table *t, uint32_t i);
 
 /* Ask for the parts of a slot that every message touches. */
@@ -105,7 +110,7 @@ static inline void table_prefetch(const table *t, uint32_t i)
 
 /* ---- slots ---- */
 
-/* Take an index; its slot is still free in the file. TABLE_NONE: full. */
+/* Take an index; its slot is still free in the file. TABLE_NONE: full, or the file system is. */
 uint32_t table_take(table *t);
 /* Give back an index that was not committed. */
 void table_untake(table *t, uint32_t i);
