@@ -128,7 +128,9 @@ char *cli_printable(char *text);
 json_t *cli_value_parse(const char *text);
 /* The path with a leading slash taken off. */
 const char *cli_resource_path(const char *path);
-/* Wait for a command that was queued; prints its end. A cli_exit. */
+/* Is it numbers with slashes between them? Said when not. */
+bool cli_path_ok(const char *path);
+/* Wait for a command that was queued, but not with --detach; prints its end. Frees it. A cli_exit. */
 int cli_finish_command(cli *c, json_t *command);
 
 /* ---- files.c ---- */

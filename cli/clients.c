@@ -3,7 +3,10 @@
  * files that they lie in, so that none appears on the screen. */
 #include "cli/credentials.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_psk(const cli_credentials *k, const char *file)
 {
@@ -78,9 +81,50 @@ static void print_files(const cli_credentials *k, const char *dir)
     (void)puts("Wakaama\n  it has no certificates: use --psk");
 }
 
+static bool is_in_path(const char *program)
+{
+    char file[PATH_MAX];
+    const char *dirs = getenv("PATH");
+    while (dirs != NULL && *dirs != '\0') {
+        size_t n = strcspn(dirs, ":");
+        (void)snprintf(file, sizeof file, "%.*s/%s", (int)n, dirs, program);
+        if (access(file, X_OK) == 0) {
+            return true;
+        }
+        dirs += n + (dirs[n] == ':' ? 1 : 0);
+    }
+    return false;
+}
+
+/* Where cotter-device is: in the PATH, beside this program, or beside it in a build folder. */
+static const char *device_program(char out[static PATH_MAX])
+{
+    static const char *const places[] = {"", "../examples/"};
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (is_in_path("cotter-device") || slash == NULL) {
+        return "cotter-device";
+    }
+    slash[1] = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char near[PATH_MAX];
+        (void)snprintf(near, sizeof near, "%.3000s%scotter-device", self, places[i]);
+        if (access(near, X_OK) == 0 && realpath(near, out) != NULL) {
+            return out;
+        }
+    }
+    return "cotter-device";
+}
+
 void cli_credentials_print(const cli_credentials *k, const char *file, const char *dir)
 {
-    (void)printf("cotter-device\n  cotter-device --state '%s.state' '%s'\n", k->endpoint, file);
+    char program[PATH_MAX];
+    (void)printf(
+        "cotter-device (with --anchor FILE.pub of `cotter release keygen` it takes updates)\n"
+        "  %s --state '%s.state' '%s'\n",
+        device_program(program), k->endpoint, file);
     if (strcmp(k->mode, "psk") == 0) {
         print_psk(k, file);
     } else if (strcmp(k->mode, "nosec") == 0) {

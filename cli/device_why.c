@@ -21,9 +21,11 @@ static void print(const char *endpoint, const json_t *refusals)
         (void)printf("): %s\n  %s\n", cli_text(r, "reason"), cli_printable(text));
     }
     if (json_array_size(refusals) == 0) {
-        (void)printf("Nothing of %s was refused. If it does not register, its packets do not "
+        (void)printf("Nothing was refused under the name or key of %s. Either its packets do not "
                      "arrive: check its "
-                     "server address, and firewalls for UDP.\n",
+                     "server\naddress, and firewalls for UDP. Or it says that it is someone else: "
+                     "the server's log "
+                     "has a line for\neach refusal.\n",
                      endpoint);
     }
 }

@@ -7,7 +7,11 @@
 static int run(cli *c, const char *const *args, int count)
 {
     json_t *command = NULL;
-    char *path = cli_path("/devices/{}/resources/{}?wait=20", args[0], cli_resource_path(args[1]));
+    if (!cli_path_ok(args[1])) {
+        return CLI_USAGE;
+    }
+    char *path = cli_path("/devices/{}/resources/{}?wait={}", args[0], cli_resource_path(args[1]),
+                          cli_option_of(c, "detach") != NULL ? "0" : "2");
     cli_request r = {.method = "POST",
                      .path = path,
                      .body = count > 2 ? json_pack("{s:s}", "arguments", args[2]) : json_object(),
@@ -21,6 +25,9 @@ static int run(cli *c, const char *const *args, int count)
     return cli_finish_command(c, command);
 }
 
+static const cli_option options[] = {{"detach", NULL, "only put it into the device's queue"},
+                                     {NULL, NULL, NULL}};
+
 const cli_command cli_exec = {
     .name = "exec",
     .arguments = "ENDPOINT PATH [ARGUMENTS]",
@@ -28,5 +35,6 @@ const cli_command cli_exec = {
     .max_args = 3,
     .summary = "execute a resource and wait for the device's answer",
     .more = "  ARGUMENTS is a text as LwM2M has it: 0='a',1='b'.\n",
+    .options = options,
     .run = run,
 };

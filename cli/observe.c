@@ -104,7 +104,7 @@ static int run(cli *c, const char *const *args, int count)
 {
     observation o = {.c = c, .endpoint = args[0], .path = cli_resource_path(args[1])};
     (void)count;
-    o.body = attributes(c);
+    o.body = cli_path_ok(args[1]) ? attributes(c) : NULL;
     if (o.body == NULL) {
         return CLI_USAGE;
     }

@@ -24,6 +24,9 @@ static int run(cli *c, const char *const *args, int count)
 {
     json_t *reply = NULL;
     (void)count;
+    if (!cli_path_ok(args[1])) {
+        return CLI_USAGE;
+    }
     int status = cli_get(
         c, cli_path("/devices/{}/resources/{}", args[0], cli_resource_path(args[1])), &reply);
     if (status == CLI_OK && c->json) {

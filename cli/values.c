@@ -47,38 +47,128 @@ const char *cli_resource_path(const char *path)
     return path[0] == '/' ? path + 1 : path;
 }
 
+bool cli_path_ok(const char *path)
+{
+    path = cli_resource_path(path);
+    if (path[0] == '\0' || path[0] == '/' || strstr(path, "//") != NULL ||
+        path[strlen(path) - 1] == '/' || strspn(path, "/0123456789") != strlen(path)) {
+        cli_error(
+            "PATH must be numbers like /3/0/0 (a resource), /3/0 (an instance) or /3 (an object)");
+        return false;
+    }
+    return true;
+}
+
 static bool is_over(const char *state)
 {
     return strcmp(state, "queued") != 0 && strcmp(state, "sent") != 0;
 }
 
+static bool is_away(cli *c, const char *endpoint)
+{
+    json_t *device = NULL;
+    int status = cli_get(c, cli_path("/devices/{}", endpoint), &device);
+    bool away = status == CLI_OK && !json_is_true(json_object_get(device, "registered"));
+    json_decref(device);
+    return away;
+}
+
+static long long id_of(const json_t *command)
+{
+    return (long long)json_integer_value(json_object_get(command, "id"));
+}
+
+/* A person in front of a silent terminal wants to know what is waited for. */
+static void say_waiting(cli *c, const json_t *command)
+{
+    const char *endpoint = cli_text(command, "endpoint");
+    if (is_away(c, endpoint)) {
+        (void)fprintf(
+            stderr,
+            "%s is not registered now: command %lld is done when it comes. Waiting for a minute; "
+            "Ctrl-C leaves the command in the queue.\n",
+            endpoint, id_of(command));
+    } else {
+        (void)fprintf(stderr, "waiting for the answer of %s\n", endpoint);
+    }
+}
+
+/* What the device's code says to someone who wants to mend it. */
+static const char *advice(const char *code)
+{
+    static const struct {
+        const char *code;
+        const char *text;
+    } texts[] = {
+        {"4.00", "the device finds the value wrong for this resource: check its type and range"},
+        {"4.01", "the device does not let this server do that"},
+        {"4.03", "the device does not let this server do that"},
+        {"4.04", "the device has no such resource"},
+        {"4.05", "this resource does not take that operation"},
+        {"4.06", "the device has no common format for it"},
+        {"4.13", "the value is too large for the device"},
+        {"4.15", "the device does not take the value in this form: check its type"},
+        {"5.00", "the device failed inside"},
+        {"5.03", "the device is busy: try again"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(code, texts[i].code) == 0) {
+            return texts[i].text;
+        }
+    }
+    return "";
+}
+
+static int print_end(const cli *c, const json_t *command)
+{
+    const char *state = cli_text(command, "state");
+    const char *code = cli_text(command, "code");
+    const char *detail = cli_text(command, "detail");
+    bool done = strcmp(state, "done") == 0;
+    char *text = strdup(detail[0] != '\0' ? detail : advice(code));
+    if (c->json) {
+        cli_print_json(command);
+    } else if (done) {
+        (void)printf("%s %s: done (%s)\n", cli_text(command, "operation"),
+                     cli_text(command, "path"), code);
+    } else if (!is_over(state)) {
+        cli_error("%s %s: still %s; command %lld is done when the device comes",
+                  cli_text(command, "operation"), cli_text(command, "path"), state, id_of(command));
+    } else if (text != NULL) {
+        cli_error("%s %s: %s%s%s%s%s", cli_text(command, "operation"), cli_text(command, "path"),
+                  state, code[0] != '\0' ? " " : "", code, text[0] != '\0' ? ": " : "",
+                  cli_printable(text));
+    }
+    free(text);
+    return done ? CLI_OK : CLI_FAILED;
+}
+
 int cli_finish_command(cli *c, json_t *command)
 {
     time_t until = time(NULL) + 60;
-    int status = CLI_OK;
     char id[24];
-    while (!is_over(cli_text(command, "state")) && time(NULL) < until && !cli_stopped()) {
-        (void)snprintf(id, sizeof id, "%lld",
-                       (long long)json_integer_value(json_object_get(command, "id")));
+    if (cli_option_of(c, "detach") != NULL) {
+        if (c->json) {
+            cli_print_json(command);
+        } else {
+            (void)printf("command %lld: %s\n", id_of(command), cli_text(command, "state"));
+        }
         json_decref(command);
-        status = cli_get(c, cli_path("/commands/{}?wait=20", id), &command);
+        return CLI_OK;
+    }
+    if (!is_over(cli_text(command, "state"))) {
+        say_waiting(c, command);
+    }
+    while (!is_over(cli_text(command, "state")) && time(NULL) < until && !cli_stopped()) {
+        (void)snprintf(id, sizeof id, "%lld", id_of(command));
+        json_decref(command);
+        int status = cli_get(c, cli_path("/commands/{}?wait=20", id), &command);
         if (status != CLI_OK) {
             json_decref(command);
             return status;
         }
     }
-    const char *state = cli_text(command, "state");
-    bool done = strcmp(state, "done") == 0;
-    if (c->json) {
-        cli_print_json(command);
-    } else if (done) {
-        (void)printf("%s %s: done (%s)\n", cli_text(command, "operation"),
-                     cli_text(command, "path"), cli_text(command, "code"));
-    } else {
-        cli_error("%s %s: %s%s%s%s%s", cli_text(command, "operation"), cli_text(command, "path"),
-                  state, cli_text(command, "code")[0] != '\0' ? " " : "", cli_text(command, "code"),
-                  cli_text(command, "detail")[0] != '\0' ? ": " : "", cli_text(command, "detail"));
-    }
+    int status = print_end(c, command);
     json_decref(command);
-    return done ? CLI_OK : CLI_FAILED;
+    return status;
 }

@@ -7,8 +7,12 @@
 static int run(cli *c, const char *const *args, int count)
 {
     json_t *command = NULL;
+    if (!cli_path_ok(args[1])) {
+        return CLI_USAGE;
+    }
     (void)count;
-    char *path = cli_path("/devices/{}/resources/{}?wait=20", args[0], cli_resource_path(args[1]));
+    char *path = cli_path("/devices/{}/resources/{}?wait={}", args[0], cli_resource_path(args[1]),
+                          cli_option_of(c, "detach") != NULL ? "0" : "2");
     cli_request r = {.method = "PUT",
                      .path = path,
                      .body = json_pack("{s:o}", "value", cli_value_parse(args[2])),
@@ -22,6 +26,9 @@ static int run(cli *c, const char *const *args, int count)
     return cli_finish_command(c, command);
 }
 
+static const cli_option options[] = {{"detach", NULL, "only put it into the device's queue"},
+                                     {NULL, NULL, NULL}};
+
 const cli_command cli_write = {
     .name = "write",
     .arguments = "ENDPOINT PATH VALUE",
@@ -30,5 +37,6 @@ const cli_command cli_write = {
     .summary = "write a resource and wait for the device's answer",
     .more = "  VALUE is a number, true, false or a text. string:5 is the text 5; opaque:BASE64,\n"
             "  time:2026-11-24T17:00:00Z and objlink:3:0 are the other types.\n",
+    .options = options,
     .run = run,
 };

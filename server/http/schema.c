@@ -34,8 +34,8 @@ static void put_name(build *b, const http_field *f)
 
 static bool bad(build *b, const http_field *f, const char *what)
 {
-    /* A path that cannot name anything names nothing: 404, as for any unknown one. */
-    unsigned status = f->place == HTTP_IN_PATH ? 404 : 422;
+    /* A name or id that cannot be one names nothing: 404, as any unknown one. */
+    unsigned status = f->place == HTTP_IN_PATH && f->kind != HTTP_PATH ? 404 : 422;
     return http_problem_set(b->p, status, "%s: %s", f->name, what);
 }
 

@@ -485,7 +485,8 @@ static void refuses_bad_addresses(void **state)
 {
     (void)state;
     expect_problem(get("/api/v1/nowhere"), 404, "no such address");
-    expect_problem(get("/api/v1/devices/e/links/3/x"), 404, "path: must be");
+    expect_problem(get("/api/v1/devices/e/links/3/x"), 422, "path: must be");
+    expect_problem(get("/api/v1/commands/x"), 404, "id: must be");
     expect_problem(get("/api/v1/devices?limit=0"), 422, "limit: must be");
     expect_problem(get("/api/v1/devices?limit=1&limit=2"), 422, "twice");
     expect_problem(get("/api/v1/devices?colour=red"), 422, "colour: unknown query parameter");
