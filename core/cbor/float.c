@@ -2,8 +2,6 @@
 /* Bits of half, single and double. Half goes by way of single, so that nearly all is 32-bit work. */
 #include "core/cbor/float.h"
 
-#include <string.h>
-
 enum {
     HALF_FRACTION = 10,
     SINGLE_FRACTION = 23,
@@ -102,11 +100,8 @@ bool cot_double_bits_to_single(uint64_t bits, uint32_t *out)
     return true;
 }
 
-bool cot_double_bits_to_half(uint64_t bits, uint16_t *out)
+static bool single_to_half(uint32_t single, uint16_t *out)
 {
-    uint32_t single;
-    if (!cot_double_bits_to_single(bits, &single))
-        return false;
     int32_t exponent = (int32_t)(single >> SINGLE_FRACTION & 0xFF);
     uint32_t fraction = single & 0x7FFFFF;
     if (exponent == SINGLE_MAX) {
@@ -127,16 +122,30 @@ bool cot_double_bits_to_half(uint64_t bits, uint16_t *out)
     return true;
 }
 
+size_t cot_double_shortest(uint64_t *bits)
+{
+    uint32_t single;
+    uint16_t half;
+    if (!cot_double_bits_to_single(*bits, &single))
+        return 8;
+    *bits = single;
+    if (!single_to_half(single, &half))
+        return 4;
+    *bits = half;
+    return 2;
+}
+
+typedef union pun {
+    double v;
+    uint64_t bits;
+} pun;
+
 uint64_t cot_double_bits(double v)
 {
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    return bits;
+    return (pun){.v = v}.bits;
 }
 
 double cot_double_of_bits(uint64_t bits)
 {
-    double v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
+    return (pun){.bits = bits}.v;
 }

@@ -5,14 +5,17 @@
 #define COTTER_CBOR_FLOAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 uint64_t cot_half_to_double_bits(uint16_t half);
 uint64_t cot_single_to_double_bits(uint32_t single);
 
 /* Does the double fit exactly (NaN: with its payload)? Then *out is it. */
-bool cot_double_bits_to_half(uint64_t bits, uint16_t *out);
 bool cot_double_bits_to_single(uint64_t bits, uint32_t *out);
+
+/* The shortest exact form of the double *bits: returns 2 (half), 4 (single) or 8, and *bits are its bits. */
+size_t cot_double_shortest(uint64_t *bits);
 
 uint64_t cot_double_bits(double v);
 double cot_double_of_bits(uint64_t bits);

@@ -5,112 +5,82 @@
 #include "core/cbor/float.h"
 #include "core/cbor/writer.h"
 
-static const cot_cbor_item nothing = {COT_CBOR_NONE, 0, {NULL, 0}};
-
 void cot_cbor_reader_init(cot_cbor_reader *r, cot_bytes in, uint8_t mode)
 {
     cot_reader_init(&r->in, in.p, in.len);
     r->mode = mode;
 }
 
-static cot_cbor_item fail(cot_cbor_reader *r, cot_status err)
+/* The value of a float's bits, as a double's. */
+static void finish_float(cot_cbor_reader *r, uint8_t info, cot_cbor_item *item)
 {
-    cot_reader_fail(&r->in, err);
-    return nothing;
-}
-
-/* Argument of the additional information `info`, 0–27. */
-static uint64_t read_argument(cot_cbor_reader *r, uint8_t info)
-{
-    if (info < 24)
-        return info;
-    size_t n = (size_t)1 << (info - 24);
-    uint64_t v = cot_read_uint(&r->in, n);
-    if ((r->mode & COT_CBOR_CANONICAL) != 0 && cot_cbor_head_size(v) != n + 1)
-        cot_reader_fail(&r->in, COT_E_MALFORMED);
-    return v;
-}
-
-static cot_cbor_item read_float(cot_cbor_reader *r, uint8_t info)
-{
-    uint64_t v = cot_read_uint(&r->in, (size_t)1 << (info - 24));
-    uint64_t bits = v;
+    uint64_t bits = item->arg;
     if (info == 25)
-        bits = cot_half_to_double_bits((uint16_t)v);
+        bits = cot_half_to_double_bits((uint16_t)bits);
     else if (info == 26)
-        bits = cot_single_to_double_bits((uint32_t)v);
-
-    uint32_t single;
-    uint16_t half;
-    if ((r->mode & COT_CBOR_CANONICAL) != 0 &&
-        ((info > 25 && cot_double_bits_to_half(bits, &half)) ||
-         (info > 26 && cot_double_bits_to_single(bits, &single))))
-        return fail(r, COT_E_MALFORMED);
-    return (cot_cbor_item){COT_CBOR_FLOAT, bits, {NULL, 0}};
+        bits = cot_single_to_double_bits((uint32_t)bits);
+    item->type = COT_CBOR_FLOAT;
+    item->arg = bits;
+    if ((r->mode & COT_CBOR_CANONICAL) != 0 && cot_double_shortest(&bits) != 1u << (info - 24))
+        cot_reader_fail(&r->in, COT_E_MALFORMED);
 }
 
-static cot_cbor_item read_simple(cot_cbor_reader *r, uint8_t info)
+static void finish_indefinite(cot_cbor_reader *r, cot_cbor_item *item)
 {
-    if (info > 24)
-        return read_float(r, info);
-    uint64_t v = info;
-    if (info == 24) {
-        v = cot_read_u8(&r->in);
-        if (v < 32) /* would have a form of one byte: not well-formed (RFC 8949 section 3.3) */
-            return fail(r, COT_E_MALFORMED);
-    }
-    return (cot_cbor_item){COT_CBOR_SIMPLE, v, {NULL, 0}};
-}
-
-static cot_cbor_item read_indefinite(cot_cbor_reader *r, cot_cbor_type major)
-{
-    if (major == COT_CBOR_UINT || major == COT_CBOR_NINT || major == COT_CBOR_TAG)
-        return fail(r, COT_E_MALFORMED);
+    static const uint8_t never = 1u << COT_CBOR_UINT | 1u << COT_CBOR_NINT | 1u << COT_CBOR_TAG;
+    cot_cbor_type major = item->type;
+    item->arg = COT_CBOR_INDEFINITE;
+    if ((never >> major & 1) != 0)
+        cot_reader_fail(&r->in, COT_E_MALFORMED);
     if ((r->mode & COT_CBOR_ALLOW_INDEFINITE) == 0 || major == COT_CBOR_BYTES ||
         major == COT_CBOR_TEXT)
-        return fail(r, COT_E_UNSUPPORTED);
+        cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
     if (major == COT_CBOR_SIMPLE)
-        major = COT_CBOR_BREAK;
-    return (cot_cbor_item){major, COT_CBOR_INDEFINITE, {NULL, 0}};
+        item->type = COT_CBOR_BREAK;
 }
 
-static void read_content(cot_cbor_reader *r, cot_cbor_item *item)
-{
-    item->bytes = cot_read_bytes(&r->in, (size_t)item->arg);
-    if (item->type == COT_CBOR_TEXT && !cot_utf8_valid(item->bytes))
-        cot_reader_fail(&r->in, COT_E_MALFORMED);
-}
-
-/* The head of an item; strings without their content. */
-static cot_cbor_item read_head(cot_cbor_reader *r)
+/* The head of an item; strings without their content. Returns the additional information of its first
+ * byte. */
+static uint8_t read_head(cot_cbor_reader *r, cot_cbor_item *item)
 {
     uint8_t first = cot_read_u8(&r->in);
     uint8_t info = first & 31;
-    cot_cbor_item item = {(cot_cbor_type)(first >> 5), 0, {NULL, 0}};
+    size_t n = info < 24 ? 0 : (size_t)1 << (info & 3); /* bytes that follow */
 
-    if (r->in.err != COT_OK)
-        return nothing;
-    if (info == 31)
-        return read_indefinite(r, item.type);
+    *item = (cot_cbor_item){(cot_cbor_type)(first >> 5), info, {NULL, 0}};
+    if (info == 31) {
+        finish_indefinite(r, item);
+        return info;
+    }
     if (info > 27)
-        return fail(r, COT_E_MALFORMED);
-    if (item.type == COT_CBOR_SIMPLE)
-        return read_simple(r, info);
-    item.arg = read_argument(r, info);
-    return item;
+        cot_reader_fail(&r->in, COT_E_MALFORMED);
+    if (n > 0)
+        item->arg = cot_read_uint(&r->in, n);
+    if (item->type == COT_CBOR_SIMPLE && n > 1)
+        finish_float(r, info, item);
+    else if (item->type == COT_CBOR_SIMPLE && n == 1 && item->arg < 32)
+        cot_reader_fail(&r->in, COT_E_MALFORMED); /* not well-formed: RFC 8949 section 3.3 */
+    else if ((r->mode & COT_CBOR_CANONICAL) != 0 && cot_cbor_head_size(item->arg) != n + 1)
+        cot_reader_fail(&r->in, COT_E_MALFORMED);
+    return info;
 }
 
 cot_cbor_item cot_cbor_next(cot_cbor_reader *r)
 {
-    bool indefinite = cot_reader_left(&r->in) > 0 && (*r->in.p & 31) == 31;
-    cot_cbor_item item = read_head(r);
-    /* What is counted takes a byte each at least; so a count is never taken for INDEFINITE. */
-    bool counted = item.type >= COT_CBOR_BYTES && item.type <= COT_CBOR_MAP && !indefinite;
-    if (counted && item.arg > cot_reader_left(&r->in))
-        return fail(r, COT_E_TRUNCATED);
-    if (item.type == COT_CBOR_BYTES || item.type == COT_CBOR_TEXT)
-        read_content(r, &item);
-    return r->in.err == COT_OK ? item : nothing;
+    cot_cbor_item item;
+    bool definite = read_head(r, &item) != 31;
+    if (definite && item.type >= COT_CBOR_BYTES && item.type <= COT_CBOR_MAP) {
+        /* What is counted takes a byte each at least; so a count is never taken for INDEFINITE. */
+        if (item.arg > cot_reader_left(&r->in))
+            cot_reader_fail(&r->in, COT_E_TRUNCATED);
+        if (item.type <= COT_CBOR_TEXT)
+            item.bytes = cot_read_bytes(&r->in, (size_t)item.arg);
+        if (item.type == COT_CBOR_TEXT && !cot_utf8_valid(item.bytes))
+            cot_reader_fail(&r->in, COT_E_MALFORMED);
+    }
+    if (r->in.err != COT_OK)
+        item = (cot_cbor_item){COT_CBOR_NONE, 0, {NULL, 0}};
+    return item;
 }
 
 cot_cbor_type cot_cbor_peek(const cot_cbor_reader *r)
@@ -125,18 +95,29 @@ cot_cbor_type cot_cbor_peek(const cot_cbor_reader *r)
     return (cot_cbor_type)(first >> 5);
 }
 
-/* The next item if it is of `type`; else COT_E_TYPE is latched. */
-static cot_cbor_item expect(cot_cbor_reader *r, cot_cbor_type type)
+/* Argument of the next item, which has to be of `type`, else COT_E_TYPE is latched. */
+static uint64_t read_argument(cot_cbor_reader *r, cot_cbor_type type)
 {
     cot_cbor_item item = cot_cbor_next(r);
     if (item.type == type)
-        return item;
-    return fail(r, COT_E_TYPE);
+        return item.arg;
+    cot_reader_fail(&r->in, COT_E_TYPE);
+    return 0;
+}
+
+/* The same for the content of a string. */
+static cot_bytes read_string(cot_cbor_reader *r, cot_cbor_type type)
+{
+    cot_cbor_item item = cot_cbor_next(r);
+    if (item.type == type)
+        return item.bytes;
+    cot_reader_fail(&r->in, COT_E_TYPE);
+    return (cot_bytes){NULL, 0};
 }
 
 uint64_t cot_cbor_read_uint(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_UINT).arg;
+    return read_argument(r, COT_CBOR_UINT);
 }
 
 int64_t cot_cbor_read_int(cot_cbor_reader *r)
@@ -159,45 +140,44 @@ double cot_cbor_read_double(cot_cbor_reader *r)
 
 bool cot_cbor_read_bool(cot_cbor_reader *r)
 {
-    cot_cbor_item item = expect(r, COT_CBOR_SIMPLE);
-    if (item.type == COT_CBOR_SIMPLE && item.arg != 20 && item.arg != 21)
+    uint64_t v = read_argument(r, COT_CBOR_SIMPLE);
+    if (v != 20 && v != 21)
         cot_reader_fail(&r->in, COT_E_TYPE);
-    return item.arg == 21;
+    return v == 21;
 }
 
 cot_bytes cot_cbor_read_bytes(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_BYTES).bytes;
+    return read_string(r, COT_CBOR_BYTES);
 }
 
 cot_bytes cot_cbor_read_text(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_TEXT).bytes;
+    return read_string(r, COT_CBOR_TEXT);
 }
 
 uint64_t cot_cbor_read_bytes_head(cot_cbor_reader *r)
 {
-    cot_cbor_item item = read_head(r);
-    if (r->in.err != COT_OK)
-        return 0;
+    cot_cbor_item item;
+    read_head(r, &item);
     if (item.type != COT_CBOR_BYTES)
-        return fail(r, COT_E_TYPE).arg;
-    return item.arg;
+        cot_reader_fail(&r->in, COT_E_TYPE);
+    return r->in.err == COT_OK ? item.arg : 0;
 }
 
 uint64_t cot_cbor_read_array(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_ARRAY).arg;
+    return read_argument(r, COT_CBOR_ARRAY);
 }
 
 uint64_t cot_cbor_read_map(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_MAP).arg;
+    return read_argument(r, COT_CBOR_MAP);
 }
 
 uint64_t cot_cbor_read_tag(cot_cbor_reader *r)
 {
-    return expect(r, COT_CBOR_TAG).arg;
+    return read_argument(r, COT_CBOR_TAG);
 }
 
 cot_status cot_cbor_item_int(const cot_cbor_item *item, int64_t *out)

@@ -121,16 +121,7 @@ void cot_cbor_write_null(cot_writer *w)
 void cot_cbor_write_double(cot_writer *w, double v)
 {
     uint64_t bits = cot_double_bits(v);
-    uint32_t single;
-    uint16_t half;
-    size_t n = 8;
-    if (cot_double_bits_to_half(bits, &half)) {
-        bits = half;
-        n = 2;
-    } else if (cot_double_bits_to_single(bits, &single)) {
-        bits = single;
-        n = 4;
-    }
+    size_t n = cot_double_shortest(&bits);
     cot_write_u8(w, lead(SIMPLE, n));
     cot_write_uint(w, bits, n);
 }
