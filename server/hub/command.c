@@ -175,9 +175,10 @@ static cot_status resend_one(hub *h, store_id id)
         s = store_device_by_id(h->st, c.device, &d);
     if (s == COT_OK)
         s = store_command_payload(h->st, id, h->payload, sizeof h->payload, &len);
-    if (s == COT_OK && d.registered && h->utc - c.sent_at < HUB_EXCHANGE_LIFETIME)
-        emit(h, &c, &d, (cot_bytes){h->payload, len});
-    return s;
+    if (s != COT_OK || !d.registered || h->utc - c.sent_at >= HUB_EXCHANGE_LIFETIME)
+        return s;
+    emit(h, &c, &d, (cot_bytes){h->payload, len});
+    return store_command_again(h->st, id);
 }
 
 cot_status hub_command_resend(hub *h, uint8_t worker)
@@ -282,6 +283,14 @@ static cot_status outcome(hub *h, const store_command *c, const store_device *d,
     return s == COT_OK ? finish(h, c, STORE_DONE, result->code, store_bytes("")) : s;
 }
 
+/* The worker has no such registration. What it never had before goes back into the queue; what another one may have
+ * sent stays as it is until the device comes back or EXCHANGE_LIFETIME is over. */
+static cot_status not_sent(hub *h, const store_command *c, const ipc_result *result)
+{
+    cot_status s = hub_registration_gone(h, &result->location);
+    return s == COT_OK && !c->again ? store_command_requeue(h->st, c->id) : s;
+}
+
 cot_status hub_on_command_result(hub *h, const hub_message *m, cot_reader *r)
 {
     ipc_result result;
@@ -294,6 +303,8 @@ cot_status hub_on_command_result(hub *h, const hub_message *m, cot_reader *r)
     s = store_command_get(h->st, (store_id)result.id, &c);
     if (s == COT_E_NOT_FOUND || (s == COT_OK && c.state != STORE_SENT))
         return COT_OK; /* told again, or its device was removed */
+    if (s == COT_OK && result.code == IPC_CODE_NOT_SENT)
+        return not_sent(h, &c, &result);
     if (s == COT_OK)
         s = store_device_by_id(h->st, c.device, &d);
     if (s == COT_OK)

@@ -147,6 +147,9 @@ cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r);
 /* Tell the device's worker to forget its registration. */
 void hub_drop(hub *h, const store_device *d, bool end_session);
 
+/* A worker does not have this registration: it is over. Its command under way is the caller's. */
+cot_status hub_registration_gone(hub *h, const ipc_location *l);
+
 /* session.c */
 cot_status hub_on_psk(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_credential(hub *h, const hub_message *m, cot_reader *r);

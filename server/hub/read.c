@@ -118,6 +118,16 @@ static cot_status upgrade_read_done(hub *h, const store_device *d, const hub_rea
 
 /* ---- outcomes ---- */
 
+/* The worker has no such registration: the device has to come back first. */
+static cot_status not_sent(hub *h, const hub_read *read, const ipc_result *result)
+{
+    if (read->kind == HUB_READ_CALL)
+        hub_reply_problem(h, read->call, 503,
+                          "The device's registration was lost; ask again when it is back.");
+    hub_say_at_once(h);
+    return hub_registration_gone(h, &result->location);
+}
+
 cot_status hub_on_read_result(hub *h, const hub_message *m, cot_reader *r)
 {
     ipc_result result;
@@ -130,6 +140,8 @@ cot_status hub_on_read_result(hub *h, const hub_message *m, cot_reader *r)
         return COT_OK; /* given up meanwhile */
     hub_read read = *slot;
     release(h, slot);
+    if (result.code == IPC_CODE_NOT_SENT)
+        return not_sent(h, &read, &result);
     s = store_device_by_id(h->st, read.device, &d);
     if (s == COT_E_NOT_FOUND || (s == COT_OK && read.kind != HUB_READ_CALL && !d.registered))
         s = COT_E_NOT_FOUND;

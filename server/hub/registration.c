@@ -144,9 +144,8 @@ static cot_status renew_observations(hub *h, const store_device *d)
 /* The former registration, if any, is over. */
 static cot_status replace(hub *h, const store_device *d)
 {
-    if (!d->registered)
-        return COT_OK;
-    hub_drop(h, d, false);
+    if (d->registered)
+        hub_drop(h, d, false);
     return hub_command_lost(h, d->id);
 }
 
@@ -220,19 +219,34 @@ cot_status hub_on_update(hub *h, const hub_message *m, cot_reader *r)
     return hub_command_next(h, &d);
 }
 
-static cot_status end(hub *h, const ipc_location *l, const char *name)
+static cot_status remove_registration(hub *h, const ipc_location *l, const char *name,
+                                      store_id *device)
 {
     store_device d;
     cot_status s = store_device_by_location(h->st, l, &d);
-    if (s == COT_E_NOT_FOUND)
-        return COT_OK;
     if (s == COT_OK)
         s = store_registration_remove(h->st, l);
+    if (s != COT_OK)
+        return s;
+    *device = d.id;
+    event(h, name, &d);
+    return COT_OK;
+}
+
+static cot_status end(hub *h, const ipc_location *l, const char *name)
+{
+    store_id device = 0;
+    cot_status s = remove_registration(h, l, name, &device);
     if (s == COT_OK)
-        s = hub_command_lost(h, d.id);
-    if (s == COT_OK)
-        event(h, name, &d);
-    return s;
+        s = hub_command_lost(h, device);
+    return s == COT_E_NOT_FOUND ? COT_OK : s;
+}
+
+cot_status hub_registration_gone(hub *h, const ipc_location *l)
+{
+    store_id device = 0;
+    cot_status s = remove_registration(h, l, "expired", &device);
+    return s == COT_E_NOT_FOUND ? COT_OK : s;
 }
 
 cot_status hub_on_deregister(hub *h, const hub_message *m, cot_reader *r)

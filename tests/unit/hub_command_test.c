@@ -162,6 +162,26 @@ static void a_write_over_a_lost_registration_is_sent_anew(void **state)
     assert_int_equal(c.location.b[0], 2);
 }
 
+static void what_was_not_sent_waits_for_the_next_registration(void **state)
+{
+    world *w = *state;
+    online(w, 1);
+    uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
+    ipc_command c = sent(w);
+    result(w, &c, IPC_CODE_NOT_SENT); /* the worker lost the registration */
+    state_is(w, id, "queued");
+    assert_true(world_quiet(w, IPC_COMMAND));
+    online(w, 2);
+    ipc_command anew = sent(w);
+    assert_int_equal(anew.id, id);
+    hello(w, 0); /* a worker that had it may have sent it */
+    ipc_command again = sent(w);
+    result(w, &again, IPC_CODE_NOT_SENT);
+    state_is(w, id, "sent");
+    online(w, 3);
+    state_is(w, id, "unknown");
+}
+
 static void no_answer_is_unknown(void **state)
 {
     world *w = *state;
@@ -307,6 +327,7 @@ int main(void)
         T(is_unknown_past_exchange_lifetime_and_never_repeated),
         T(an_execute_over_a_lost_registration_is_unknown),
         T(a_write_over_a_lost_registration_is_sent_anew),
+        T(what_was_not_sent_waits_for_the_next_registration),
         T(no_answer_is_unknown),
         T(a_key_names_one_command),
         T(only_a_queued_command_can_be_cancelled),

@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                                    \
     "SELECT id, device, operation, path, format, origin, state, code, detail, mid, token,"         \
-    " created_at, sent_at, finished_at FROM commands "
+    " created_at, sent_at, finished_at, again FROM commands "
 
 static void take_command(query *q, store_command *c)
 {
@@ -27,6 +27,7 @@ static void take_command(query *q, store_command *c)
     c->created_at = query_col_int(q, 11);
     c->sent_at = query_col_int(q, 12);
     c->finished_at = query_col_int(q, 13);
+    c->again = query_col_int(q, 14) != 0;
 }
 
 static cot_status one_command(query *q, store_command *out)
@@ -119,11 +120,20 @@ cot_status store_command_sent(store *s, store_id id, uint16_t mid, const uint8_t
                               store_ms now)
 {
     query q;
-    query_begin(&q, s,
-                "UPDATE commands SET state = 1, mid = ?, token = ?, sent_at = ? WHERE id = ?");
+    query_begin(
+        &q, s,
+        "UPDATE commands SET state = 1, mid = ?, token = ?, sent_at = ?, again = 0 WHERE id = ?");
     query_int(&q, mid);
     query_blob(&q, token, 8);
     query_int(&q, now);
+    query_int(&q, id);
+    return query_change(&q);
+}
+
+cot_status store_command_again(store *s, store_id id)
+{
+    query q;
+    query_begin(&q, s, "UPDATE commands SET again = 1 WHERE id = ?");
     query_int(&q, id);
     return query_change(&q);
 }

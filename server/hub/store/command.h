@@ -44,6 +44,7 @@ typedef struct store_command {
     uint8_t token[8];
     store_ms created_at;
     store_ms sent_at;
+    bool again;           /* given to a worker more than once */
     store_ms finished_at; /* 0: not yet */
 } store_command;
 
@@ -71,6 +72,8 @@ cot_status store_command_first_open(store *s, store_id device, store_command *ou
 cot_status store_command_count_open(store *s, store_id device, uint64_t *out);
 cot_status store_command_sent(store *s, store_id id, uint16_t mid, const uint8_t token[static 8],
                               store_ms now);
+/* It is given to a worker again. */
+cot_status store_command_again(store *s, store_id id);
 /* Back into the queue: it has no effect if sent twice, and gets a new message id. */
 cot_status store_command_requeue(store *s, store_id id);
 /* Final states. Only the newest STORE_COMMANDS_KEPT finished ones of a device are kept. */

@@ -69,7 +69,8 @@
     "NULL,"                                                                                        \
     " path INTEGER NOT NULL, format INTEGER NOT NULL, payload BLOB, origin INTEGER NOT NULL,"      \
     " state INTEGER NOT NULL, code INTEGER, detail TEXT, mid INTEGER, token BLOB, idem BLOB,"      \
-    " created_at INTEGER NOT NULL, sent_at INTEGER, finished_at INTEGER);"                         \
+    " created_at INTEGER NOT NULL, sent_at INTEGER, again INTEGER NOT NULL DEFAULT 0, "            \
+    "finished_at INTEGER);"                                                                        \
     "CREATE INDEX commands_device ON commands(device, id);"                                        \
     "CREATE INDEX commands_open ON commands(device, id) WHERE state IN (0, 1);"                    \
     "CREATE INDEX commands_sent ON commands(sent_at) WHERE state = 1;"                             \
