@@ -9,7 +9,6 @@
 #include "server/net/session.h"
 
 #define NET_HANDSHAKE_HEADS 1024u
-#define NET_LOGGED 64u
 
 typedef struct net_handshake {
     cot_dtls_handshake *dtls;
@@ -37,10 +36,6 @@ struct net_session_part {
     uint32_t refused_left; /* refusals that may be told this second */
     cot_ms refused_at;
     uint32_t suppressed;
-    struct { /* refusals that have their line in the log: not again for a while */
-        uint64_t what;
-        cot_ms at;
-    } logged[NET_LOGGED];
     uint8_t memory[COT_DTLS_SERVER_BYTES] __attribute__((aligned(16)));
 };
 
@@ -58,7 +53,5 @@ void net_handshake_end(net_worker *w, net_handshake *h);
 /* handshake_ask.c */
 void net_handshake_ask(net_worker *w, net_handshake *h);
 void net_handshake_refused(net_worker *w, const net_handshake *h);
-/* Is this the first such refusal of `identity` from that address for ten minutes? */
-bool net_log_once(net_worker *w, const table_address *from, uint8_t reason, cot_bytes identity);
 
 #endif

@@ -6,7 +6,6 @@
 
 #define INDEX_MASK 0xfffu /* net_new_id leaves 12 bits */
 #define REFUSED_A_SECOND 20u
-#define LOG_AGAIN_MS 600000u
 
 /* ---- questions ---- */
 
@@ -188,26 +187,6 @@ static bool may_tell(net_worker *w)
     return true;
 }
 
-bool net_log_once(net_worker *w, const table_address *from, uint8_t reason, cot_bytes identity)
-{
-    net_session_part *s = w->session;
-    uint64_t what = reason + 1469598103934665603u; /* FNV-1a */
-    for (size_t i = 0; i < sizeof from->ip; i++)
-        what = (what ^ from->ip[i]) * 1099511628211u;
-    for (size_t i = 0; i < identity.len; i++)
-        what = (what ^ identity.p[i]) * 1099511628211u;
-    if (s == NULL)
-        return true;
-    cot_ms now = w->loop->now;
-    bool seen = s->logged[what % NET_LOGGED].what == what &&
-                now - s->logged[what % NET_LOGGED].at < LOG_AGAIN_MS;
-    if (!seen) {
-        s->logged[what % NET_LOGGED].what = what;
-        s->logged[what % NET_LOGGED].at = now;
-    }
-    return !seen;
-}
-
 static ipc_mode mode_of(const net_handshake *h)
 {
     return (ipc_mode)cot_dtls_handshake_mode(h->dtls); /* the same numbers */
@@ -215,7 +194,6 @@ static ipc_mode mode_of(const net_handshake *h)
 
 void net_handshake_refused(net_worker *w, const net_handshake *h)
 {
-    char text[3 * IPC_ENDPOINT_MAX];
     cot_refusal r = cot_dtls_handshake_refusal(h->dtls);
     w->counters.refused++;
     if (!may_tell(w))
@@ -226,9 +204,6 @@ void net_handshake_refused(net_worker *w, const net_handshake *h)
     net_address_ipc(&h->from, &m.from);
     ipc_put_refused(ipc_begin(&w->hub, IPC_REFUSED), &m);
     (void)ipc_end(&w->hub, -1);
-    if (net_log_once(w, &h->from, m.reason, m.identity))
-        log_line("warn", "net.refused", "mode=%u reason=\"%s\" identity=%s", m.mode,
-                 cot_refusal_text(r), log_text(text, sizeof text, m.identity));
 }
 
 _Static_assert((int)COT_PEER_PSK == (int)IPC_PSK && (int)COT_PEER_RPK == (int)IPC_RPK &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registration requests on their way to hub and back to the device. */
-#include "server/net/handshake.h"
+#include "server/net/net.h"
 
 #include <string.h>
 
@@ -143,16 +143,6 @@ static void answer_at_once(net_worker *w, net_pending *p, cot_coap_peer *peer, u
     net_reply_end(w, &rq);
 }
 
-/* The endpoint is not this credential's, or has one and came without. */
-static void log_forbidden(net_worker *w, const net_pending *p)
-{
-    char text[3 * IPC_ENDPOINT_MAX];
-    cot_bytes endpoint = {p->endpoint, p->endpoint_len};
-    if (net_log_once(w, &p->who.from, COT_COAP_FORBIDDEN, endpoint))
-        log_line("warn", "net.registration_refused", "mode=%d code=4.03 endpoint=%s", (int)p->mode,
-                 log_text(text, sizeof text, endpoint));
-}
-
 void net_rd_on_answer(net_worker *w, const ipc_answer *a)
 {
     uint32_t i = (uint32_t)(a->id & (NET_PENDING - 1));
@@ -161,8 +151,6 @@ void net_rd_on_answer(net_worker *w, const ipc_answer *a)
         return; /* answered already, or its slot has gone */
     cot_coap_peer peer;
     uint32_t slot = p->slot;
-    if (a->code == COT_COAP_FORBIDDEN)
-        log_forbidden(w, p);
     commit(w, p, a->code);
     table_peer_get(&w->table, slot, &peer);
     bool separate = p->acked || p->head.type != COT_COAP_CON;
