@@ -68,7 +68,7 @@ bool cli_is_private(const char *path)
         cli_error("%s: %s", path, strerror(errno));
         return false;
     }
-    if ((st.st_mode & 077) != 0) {
+    if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) { /* a pipe is its reader's own */
         cli_error("%s: holds secrets, but others may read it; run chmod 600 %s", path, path);
         return false;
     }
@@ -99,6 +99,9 @@ static bool prompt(const char *question, char *out, size_t cap)
 static bool from_file(const char *file, char *out, size_t cap)
 {
     bool is_stdin = strcmp(file, "-") == 0;
+    if (!is_stdin && !cli_is_private(file)) {
+        return false;
+    }
     FILE *f = is_stdin ? stdin : fopen(file, "re");
     bool got = f != NULL && fgets(out, (int)cap, f) != NULL;
     if (f != NULL && !is_stdin) {

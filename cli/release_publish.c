@@ -28,7 +28,13 @@ static int publish(cli *c, const char *const *args, int count)
     const char *version = cli_option_of(c, "version");
     const char *group = cli_option_of(c, "group");
     (void)count;
-    version = version != NULL ? version : remembered(args[0], text);
+    const char *created = remembered(args[0], text);
+    if (version != NULL && created != NULL && strcmp(version, created) != 0) {
+        cli_error("%s was created as version %s: devices would report that and never %s", args[0],
+                  created, version);
+        return CLI_FAILED;
+    }
+    version = version != NULL ? version : created;
     if (version == NULL) {
         cli_error("--version TEXT is needed: what devices report as 3/0/3 when they run it");
         return CLI_USAGE;

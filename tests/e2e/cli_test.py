@@ -129,6 +129,10 @@ def tokens(c, cotter):
 def releases(c, cotter):
     (c.folder / "image").write_bytes(os.urandom(5000))
     (c.folder / "pass").write_text("correct horse\n")
+    (c.folder / "pass").chmod(0o644)
+    check("a passphrase's file is private", "chmod 600" in
+          cotter("release", "keygen", "k", "--passphrase-file", "pass", status=1))
+    (c.folder / "pass").chmod(0o600)
     check("a short passphrase", "8 characters" in
           cotter("release", "keygen", "k", "--passphrase-file", "-", status=1, data="short\n"))
     cotter("release", "keygen", "k", "--passphrase-file", "pass")
@@ -149,6 +153,8 @@ def releases(c, cotter):
     (c.folder / "bad.suit").write_bytes(damaged)
     check("a changed image is refused",
           "422" in cotter("release", "publish", "bad.suit", "--version", "3.0", "--group", "g", status=1))
+    check("a mistyped version is refused", "created as version 3.0" in
+          cotter("release", "publish", "x.suit", "--version", "3.1", "--group", "g", status=1))
     made = json.loads(cotter("release", "publish", "x.suit", "--group", "g", "--json"))
     check("the version is remembered", made["version"] == "3.0" and made["sequence"] == 3, made)
     check("it is listed", made["id"] in cotter("release", "list"))

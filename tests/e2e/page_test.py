@@ -30,7 +30,7 @@ def upgrade(c):
     c.cotter("device", "add", "upgrader", "--psk", "--group", "demo")
     c.device("upgrader", None, "--anchor", c.folder / "release.key.pub")
     image = c.folder / "two"  # larger, so that its bar can be seen to move
-    image.write_bytes(harness.DEVICE_2.read_bytes() + bytes(3 << 20))
+    image.write_bytes(harness.DEVICE_2.read_bytes() + bytes(12 << 20))
     c.cotter("release", "create", image, "--vendor", VENDOR, "--class", CLASS, "--sequence", "2",
              "--version", "2.0.0", "--out", "two.suit")
     c.cotter("release", "sign", "two.suit", "--key", "release.key", "--passphrase-file", secret)
