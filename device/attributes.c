@@ -10,24 +10,18 @@ static cot__attributes *slot(const cot__client *c, size_t i)
     return (cot__attributes *)(void *)&c->config->memory.attributes[i];
 }
 
+/* The attributes of `path`; without any, an unused slot, or NULL. */
 static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
 {
+    cot__attributes *unused = NULL;
     for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
         cot__attributes *a = slot(c, i);
-        if (a->used && cot_lwm2m_path_compare(&a->path, path) == 0)
+        if (!a->used)
+            unused = a;
+        else if (cot_lwm2m_path_compare(&a->path, path) == 0)
             return a;
     }
-    return NULL;
-}
-
-static cot__attributes *find_or_free(const cot__client *c, const cot_lwm2m_path *path)
-{
-    cot__attributes *a = find(c, path);
-    for (size_t i = 0; i < c->config->memory.attribute_count && a == NULL; i++) {
-        if (!slot(c, i)->used)
-            a = slot(c, i);
-    }
-    return a;
+    return unused;
 }
 
 /* One "pmin=10"; "pmin" alone takes the attribute away. */
@@ -59,7 +53,7 @@ uint8_t cot__attributes_write(cot__client *c, const cot__request *q)
         return COT_COAP_NOT_ALLOWED;
     if (!cot__path_exists(q->object, &q->path))
         return COT_COAP_NOT_FOUND;
-    cot__attributes *to = find_or_free(c, &q->path);
+    cot__attributes *to = find(c, &q->path);
     if (to == NULL)
         return COT_COAP_INTERNAL_ERROR;
     cot__attributes a = {.path = q->path};
@@ -81,14 +75,14 @@ void cot__attributes_periods(const cot__client *c, const cot_lwm2m_path *path, c
 {
     uint32_t pmin = c->default_pmin;
     uint32_t pmax = c->default_pmax;
-    for (uint8_t level = 1; level <= path->level && level <= 3; level++) {
-        cot_lwm2m_path p =
-            cot_lwm2m_path_of(level, path->id[0], path->id[1], path->id[2], path->id[3]);
-        const cot__attributes *a = find(c, &p);
-        if (a == NULL)
-            continue;
-        pmin = a->has_pmin ? a->pmin : pmin;
-        pmax = a->has_pmax ? a->pmax : pmax;
+    for (uint8_t level = 1; level <= 3; level++) { /* the deepest that has one counts */
+        for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
+            const cot__attributes *a = slot(c, i);
+            if (!a->used || a->path.level != level || !cot_lwm2m_path_has_prefix(path, &a->path))
+                continue;
+            pmin = a->has_pmin ? a->pmin : pmin;
+            pmax = a->has_pmax ? a->pmax : pmax;
+        }
     }
     *pmin_ms = (cot_ms)pmin * 1000;
     *pmax_ms = pmax < pmin ? 0 : (cot_ms)pmax * 1000; /* section 7.3.2: then pmax is ignored */
@@ -97,8 +91,10 @@ void cot__attributes_periods(const cot__client *c, const cot_lwm2m_path *path, c
 void cot__attributes_link(const cot__client *c, cot_link_writer *l, const cot_lwm2m_path *path)
 {
     const cot__attributes *a = find(c, path);
-    if (a != NULL && a->has_pmin)
+    if (a == NULL || !a->used)
+        return;
+    if (a->has_pmin)
         cot_link_attr_uint(l, "pmin", a->pmin);
-    if (a != NULL && a->has_pmax)
+    if (a->has_pmax)
         cot_link_attr_uint(l, "pmax", a->pmax);
 }

@@ -17,6 +17,12 @@ void cot__emit(cot__client *c, const cot_event *e)
         c->config->event(c->config->app, e);
 }
 
+void cot__emit_kind(cot__client *c, cot_event_kind kind)
+{
+    cot_event e = {.kind = kind};
+    cot__emit(c, &e);
+}
+
 uint32_t cot__random(const cot__client *c)
 {
     uint32_t v = 0;
@@ -115,8 +121,10 @@ void cot_client_changed(cot_client *client, uint16_t object, uint16_t instance, 
     cot__client *c = cot__of(client);
     uint8_t level = instance == COT__ANY ? 1 : resource == COT__ANY ? 2 : 3;
     cot_lwm2m_path path = cot_lwm2m_path_of(level, object, instance, resource, 0);
-    if (level == 1)
+    if (level == 1 && c->registration != COT__REG_NONE) {
         c->links_changed = true;
+        c->update_at = c->now;
+    }
     cot__changed(c, &path);
 }
 

@@ -53,13 +53,12 @@ void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, u
 
 void cot__connection_end(cot__client *c)
 {
-    cot_event e = {.kind = COT_EVENT_DEREGISTERED};
     if (c->link == COT__LINK_ENDED)
         return;
     close_channel(c);
     cot__request_cancel(c);
     c->link = COT__LINK_ENDED;
-    cot__emit(c, &e);
+    cot__emit_kind(c, COT_EVENT_DEREGISTERED);
 }
 
 static cot_status resolve(cot__client *c)
@@ -115,13 +114,12 @@ static void follow_channel(cot__client *c)
 static void connect(cot__client *c)
 {
     cot_channel *ch = c->config->account.channel;
-    cot_event e = {.kind = COT_EVENT_CONNECTING};
     cot_status s = resolve(c);
     if (s == COT_E_AGAIN) {
         c->retry_at = c->now + RESOLVER_RETRY_MS;
         return;
     }
-    cot__emit(c, &e);
+    cot__emit_kind(c, COT_EVENT_CONNECTING);
     if (s == COT_OK)
         s = ch->ops->open(ch, c->now);
     if (s != COT_OK) {

@@ -2,35 +2,28 @@
 /* Discover (OMA LwM2M Core 1.1 section 6.3.2): what is there, with its attributes, as links. */
 #include "device/engine.h"
 
-/* Is there something at this place? What cannot be read counts as there. */
-static bool present(const cot_object *o, const cot_resource *r, const cot_place *at)
-{
-    cot_value v;
-    return (r->ops & COT_READ) == 0 || cot__read_value(o, r, at, &v) != COT_E_NOT_FOUND;
-}
-
-/* How many instances a multiple resource has. */
+/* How many values are there? What cannot be read counts as one. */
 static uint8_t dimension(const cot_object *o, const cot_resource *r, uint16_t instance)
 {
     uint8_t n = 0;
-    for (uint16_t item = 0; item < r->items; item++) {
-        cot_place at = {instance, r->id, item};
-        n = (uint8_t)(n + (present(o, r, &at) ? 1 : 0));
-    }
+    cot_place at = {instance, r->id, 0};
+    do {
+        cot_value v;
+        if ((r->ops & COT_READ) == 0 || cot__read_value(o, r, &at, &v) != COT_E_NOT_FOUND)
+            n++;
+    } while (++at.item < r->items);
     return n;
 }
 
 static void link_resource(const cot__client *c, cot_link_writer *l, const cot_object *o,
                           const cot_resource *r, uint16_t instance)
 {
-    bool multiple = (r->ops & COT_MULTIPLE) != 0;
-    uint8_t n = multiple ? dimension(o, r, instance) : 0;
-    cot_place at = {instance, r->id, 0};
-    if (multiple ? n == 0 : !present(o, r, &at))
-        return;
+    uint8_t n = dimension(o, r, instance);
     cot_lwm2m_path p = cot_lwm2m_path_of(3, o->id, instance, r->id, 0);
+    if (n == 0)
+        return;
     cot_link_path(l, &p);
-    if (multiple)
+    if ((r->ops & COT_MULTIPLE) != 0)
         cot_link_attr_uint(l, "dim", n);
     cot__attributes_link(c, l, &p);
 }

@@ -86,7 +86,7 @@ typedef struct cot__client {
     uint32_t default_pmax;  /* 1/0/3, 0 none */
     cot__registration_state registration;
     bool links_changed;
-    uint8_t location_len;
+    bool with_lifetime;               /* the message in work has lt= */
     char location[COT__LOCATION_MAX]; /* segments joined by '/' */
 
     /* blocks.c: the body that comes in by Block1 */
@@ -131,6 +131,7 @@ static inline cot__client *cot__of(cot_client *c)
 
 /* --- client.c --- */
 void cot__emit(cot__client *c, const cot_event *e);
+void cot__emit_kind(cot__client *c, cot_event_kind kind); /* all else zero */
 void cot__changed(cot__client *c, const cot_lwm2m_path *path);
 uint32_t cot__random(const cot__client *c);
 uint8_t cot__szx_for(size_t message_cap);

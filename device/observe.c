@@ -165,8 +165,7 @@ static cot_status notify(cot__client *c, size_t i, uint8_t type)
     o->unconfirmed = (uint8_t)(con ? 0 : o->unconfirmed + 1);
     o->used = content;
     c->request_observation = con ? (uint8_t)i : c->request_observation;
-    cot_event e = {.kind = COT_EVENT_NOTIFIED};
-    cot__emit(c, &e);
+    cot__emit_kind(c, COT_EVENT_NOTIFIED);
     if (con) {
         cot__request_send(c, COT__REQUEST_NOTIFY, &h, len);
         return COT_OK;

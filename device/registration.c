@@ -17,7 +17,6 @@ void cot__registration_forget(cot__client *c)
 {
     c->registration = COT__REG_NONE;
     c->update_at = c->now;
-    c->location_len = 0;
     c->collect.open = false;
     cot__observe_clear(c);
 }
@@ -51,146 +50,111 @@ static cot_status render_links(const cot__client *c, size_t *len)
     return w.err;
 }
 
-static void query_text(cot_coap_writer *m, const char *key, const char *value)
+/* One query of a key and a text or, without one, a number. */
+static void query(cot_coap_writer *m, const char *key, const char *text, uint32_t number)
 {
     uint8_t buf[QUERY_MAX];
     cot_writer w;
     cot_writer_init(&w, buf, sizeof buf);
     cot_write_text(&w, key);
-    cot_write_text(&w, value);
-    cot_coap_write_option(m, COT_COAP_URI_QUERY, buf, w.len);
-}
-
-static void query_lifetime(cot_coap_writer *m, uint32_t lifetime)
-{
-    uint8_t buf[QUERY_MAX];
-    cot_writer w;
-    cot_writer_init(&w, buf, sizeof buf);
-    cot_write_text(&w, "lt=");
-    cot_decimal_write_uint(&w, lifetime);
+    if (text != NULL)
+        cot_write_text(&w, text);
+    else
+        cot_decimal_write_uint(&w, number);
     cot_coap_write_option(m, COT_COAP_URI_QUERY, buf, w.len);
 }
 
 static void write_options(const cot__client *c, cot_coap_writer *m)
 {
-    if (c->registration == COT__REG_REGISTERING)
-        cot_coap_write_segments(m, COT_COAP_URI_PATH, "rd", '/');
-    else
-        cot_coap_write_segments(m, COT_COAP_URI_PATH, c->location, '/');
+    bool first = c->registration == COT__REG_REGISTERING;
+    cot_coap_write_segments(m, COT_COAP_URI_PATH, first ? "rd" : c->location, '/');
     if (c->push.total > 0)
         cot_coap_write_option_uint(m, COT_COAP_CONTENT_FORMAT, COT_FORMAT_LINK);
-    if (c->registration == COT__REG_REGISTERING) {
-        query_text(m, "ep=", c->config->endpoint);
-        query_lifetime(m, c->lifetime);
-        query_text(m, "lwm2m=", "1.1");
-        query_text(m, "b=", "U");
-    } else if (c->registration == COT__REG_UPDATING && c->lifetime != c->lifetime_sent) {
-        query_lifetime(m, c->lifetime);
+    if (first)
+        query(m, "ep=", c->config->endpoint, 0);
+    if (c->with_lifetime)
+        query(m, "lt=", NULL, c->lifetime_sent);
+    if (first) {
+        query(m, "lwm2m=", "1.1", 0);
+        query(m, "b=", "U", 0);
     }
+}
+
+static cot_status write_message(cot__client *c, const cot_coap_head *h, size_t *len)
+{
+    const cot_client_memory *mem = &c->config->memory;
+    cot_coap_writer m;
+    cot_coap_slice slice;
+    cot_status s = COT_OK;
+    *len = 0;
+    if (c->push.total > 0)
+        s = render_links(c, len);
+    if (s != COT_OK)
+        return s;
+    if (*len != c->push.total) /* the first block, or the objects have changed between two */
+        cot_coap_push_init(&c->push, (uint32_t)*len, cot__szx_for(mem->request_cap - OPTIONS_ROOM));
+    cot_coap_push_next(&c->push, &slice);
+    cot_coap_write_begin(&m, mem->request, mem->request_cap, h);
+    write_options(c, &m);
+    if (slice.has_block) {
+        cot_coap_write_option_uint(&m, COT_COAP_BLOCK1, cot_coap_block_encode(&slice.block));
+        cot_coap_write_option_uint(&m, COT_COAP_SIZE1, c->push.total);
+    }
+    cot_coap_write_payload(&m, mem->body + slice.offset, slice.len);
+    return cot_coap_write_end(&m, len);
 }
 
 /* Send the message of the present state: for REGISTERING and UPDATING the block that comes next. */
-static cot_status send_next(cot__client *c)
+static void send_next(cot__client *c)
 {
-    const cot_client_memory *mem = &c->config->memory;
     bool leaving = c->registration == COT__REG_LEAVING;
-    cot_coap_writer m;
     cot_coap_head h;
-    cot_coap_slice slice;
     size_t len = 0;
     cot_status s = cot__request_head(c, leaving ? COT_COAP_DELETE : COT_COAP_POST, &h);
-    if (s == COT_OK && c->push.total > 0)
-        s = render_links(c, &len);
-    if (s != COT_OK)
-        return s;
-    if (len != c->push.total) /* the objects have changed between two blocks */
-        cot_coap_push_init(&c->push, (uint32_t)len, cot__szx_for(mem->request_cap - OPTIONS_ROOM));
-    cot_coap_push_next(&c->push, &slice);
-    cot_coap_write_begin(&m, mem->request, mem->request_cap, &h);
-    write_options(c, &m);
-    if (slice.has_block)
-        cot_coap_write_option_uint(&m, COT_COAP_BLOCK1, cot_coap_block_encode(&slice.block));
-    if (slice.has_block && slice.offset == 0)
-        cot_coap_write_option_uint(&m, COT_COAP_SIZE1, c->push.total);
-    if (slice.len > 0)
-        cot_coap_write_payload(&m, mem->body + slice.offset, slice.len);
-    s = cot_coap_write_end(&m, &len);
+    if (s == COT_OK)
+        s = write_message(c, &h, &len);
     if (s == COT_OK)
         cot__request_send(c, COT__REQUEST_REGISTRATION, &h, len);
-    return s;
-}
-
-static void begin(cot__client *c, cot__registration_state state, bool with_links)
-{
-    size_t len = 0;
-    cot_status s = with_links ? render_links(c, &len) : COT_OK;
-    cot__registration_state before = c->registration;
-    cot_coap_push_init(&c->push, (uint32_t)len,
-                       cot__szx_for(c->config->memory.request_cap - OPTIONS_ROOM));
-    c->registration = state;
-    if (s == COT_OK)
-        s = send_next(c);
-    if (s == COT_OK) {
-        c->links_changed = c->links_changed && !with_links;
-    } else if (s == COT_E_AGAIN) {
-        c->registration = before;
-    } else {
+    else
         cot__connection_fail(c, COT_EVENT_REFUSED, s, 0);
-    }
 }
 
-static cot_ms refresh_after(const cot__client *c)
+static void begin(cot__client *c, cot__registration_state state)
 {
-    if (c->lifetime >= 2 * MARGIN_S)
-        return (cot_ms)(c->lifetime - MARGIN_S) * 1000;
-    return (cot_ms)c->lifetime * 500;
+    bool first = state == COT__REG_REGISTERING;
+    bool links = state != COT__REG_LEAVING && (first || c->links_changed);
+    c->registration = state;
+    c->with_lifetime = state != COT__REG_LEAVING && (first || c->lifetime != c->lifetime_sent);
+    c->lifetime_sent = c->lifetime;
+    c->links_changed = false;
+    cot_coap_push_init(&c->push, links, 0); /* of no real length yet */
+    send_next(c);
 }
 
-static bool update_due(const cot__client *c)
-{
-    return c->links_changed || c->lifetime != c->lifetime_sent || c->now >= c->update_at;
-}
-
-/* An update that is due leaves at once, but links need memory.body. */
-static cot_ms begins_at(const cot__client *c)
-{
-    return c->links_changed ? cot__blocks_free_at(c) : c->now;
-}
-
-void cot__registration_tick(cot__client *c)
-{
-    if (!cot__request_possible(c))
-        return;
-    switch (c->registration) {
-    case COT__REG_NONE:
-        if (c->stopping)
-            cot__connection_end(c);
-        else if (c->now >= c->update_at)
-            begin(c, COT__REG_REGISTERING, true);
-        break;
-    case COT__REG_STANDS:
-        if (c->stopping)
-            begin(c, COT__REG_LEAVING, false);
-        else if (update_due(c) && begins_at(c) <= c->now)
-            begin(c, COT__REG_UPDATING, c->links_changed);
-        break;
-    case COT__REG_REGISTERING: /* the next block */
-    case COT__REG_UPDATING:
-    case COT__REG_LEAVING:
-        (void)send_next(c);
-        break;
-    }
-}
-
+/* When the next message of a registration leaves. What changes sets update_at. */
 cot_ms cot__registration_deadline(const cot__client *c)
 {
     if (!cot__request_possible(c))
         return COT_NEVER;
-    if (c->registration == COT__REG_NONE && !c->stopping)
-        return c->update_at;
-    if (c->registration != COT__REG_STANDS || c->stopping || update_due(c))
-        return begins_at(c);
-    return c->update_at;
+    bool between = c->registration != COT__REG_NONE && c->registration != COT__REG_STANDS;
+    if (c->stopping || between)
+        return c->now;
+    cot_ms free = c->links_changed ? cot__blocks_free_at(c) : 0; /* links need memory.body */
+    return c->update_at > free ? c->update_at : free;
+}
+
+void cot__registration_tick(cot__client *c)
+{
+    if (cot__registration_deadline(c) > c->now)
+        return;
+    if (c->registration == COT__REG_STANDS)
+        begin(c, c->stopping ? COT__REG_LEAVING : COT__REG_UPDATING);
+    else if (c->registration != COT__REG_NONE)
+        send_next(c); /* the next block */
+    else if (c->stopping)
+        cot__connection_end(c);
+    else
+        begin(c, COT__REG_REGISTERING);
 }
 
 static cot_status keep_location(cot__client *c, const cot_coap_view *v)
@@ -207,75 +171,59 @@ static cot_status keep_location(cot__client *c, const cot_coap_view *v)
     if (w.err != COT_OK || w.len == 0)
         return COT_E_RANGE;
     c->location[w.len] = '\0';
-    c->location_len = (uint8_t)w.len;
     return COT_OK;
 }
 
 static void stands(cot__client *c, cot_event_kind kind)
 {
-    cot_event e = {.kind = kind};
+    uint32_t margin = c->lifetime >= 2 * MARGIN_S ? MARGIN_S : c->lifetime / 2;
+    bool again = c->links_changed || c->lifetime != c->lifetime_sent; /* since it was sent */
     c->registration = COT__REG_STANDS;
-    c->lifetime_sent = c->lifetime;
-    c->update_at = c->now + refresh_after(c);
+    c->update_at = c->now + (again ? 0 : (cot_ms)(c->lifetime - margin) * 1000);
     c->failures = 0;
     if (kind == COT_EVENT_REGISTERED && c->config->update != NULL)
         cot__update_registered(c);
-    cot__emit(c, &e);
+    cot__emit_kind(c, kind);
 }
 
-/* The session is good: register anew over it, `delay` from now. */
-static void begin_anew(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code,
-                       cot_ms delay)
+/* The server answered with an error. When it has forgotten us, or is busy (5.xx), the session is
+ * good, and the next registration goes over it. */
+static void refused(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
 {
-    cot_event e = {.kind = kind, .status = why, .code = code, .retry_at = c->now + delay};
+    bool forgotten = kind == COT_EVENT_LOST && code == COT_COAP_NOT_FOUND;
+    if (!forgotten && COT_COAP_CLASS(code) != 5) {
+        cot__connection_fail(c, kind, why, code);
+        return;
+    }
+    cot_event e = {.kind = kind, .code = code, .retry_at = c->now};
+    e.status = forgotten ? COT_E_NOT_FOUND : COT_E_AGAIN;
+    if (!forgotten)
+        e.retry_at += cot__connection_backoff(c);
     cot__registration_forget(c);
     c->update_at = e.retry_at;
     cot__emit(c, &e);
 }
 
-static void refused(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
-{
-    if (COT_COAP_CLASS(code) == 5)
-        begin_anew(c, kind, COT_E_AGAIN, code, cot__connection_backoff(c));
-    else
-        cot__connection_fail(c, kind, why, code);
-}
-
-static void registered(cot__client *c, uint8_t code, const cot_coap_view *v)
-{
-    cot_status s = code == COT_COAP_CREATED ? keep_location(c, v) : COT_E_DENIED;
-    if (s == COT_OK)
-        stands(c, COT_EVENT_REGISTERED);
-    else
-        refused(c, COT_EVENT_REFUSED, s, code);
-}
-
-static void updated(cot__client *c, uint8_t code)
-{
-    if (code == COT_COAP_CHANGED)
-        stands(c, COT_EVENT_UPDATED);
-    else if (code == COT_COAP_NOT_FOUND)
-        begin_anew(c, COT_EVENT_LOST, COT_E_NOT_FOUND, code, 0);
-    else
-        refused(c, COT_EVENT_LOST, COT_E_DENIED, code);
-}
-
 void cot__registration_answer(cot__client *c, uint8_t code, const cot_coap_view *v)
 {
+    bool first = c->registration == COT__REG_REGISTERING;
+    cot_event_kind bad = first ? COT_EVENT_REFUSED : COT_EVENT_LOST;
     if (c->registration == COT__REG_LEAVING) {
         cot__connection_end(c);
         return;
     }
-    bool first = c->registration == COT__REG_REGISTERING;
     if (v == NULL) {
-        cot__connection_fail(c, first ? COT_EVENT_REFUSED : COT_EVENT_LOST, COT_E_TIMEOUT, 0);
+        cot__connection_fail(c, bad, COT_E_TIMEOUT, 0);
         return;
     }
     cot_status s = cot_coap_push_step(&c->push, code, v);
     if (s == COT_E_STATE || (s == COT_OK && !c->push.done))
         return; /* the next block leaves with the next tick */
-    if (first)
-        registered(c, code, v);
+    s = code == (first ? COT_COAP_CREATED : COT_COAP_CHANGED) ? COT_OK : COT_E_DENIED;
+    if (s == COT_OK && first)
+        s = keep_location(c, v);
+    if (s == COT_OK)
+        stands(c, first ? COT_EVENT_REGISTERED : COT_EVENT_UPDATED);
     else
-        updated(c, code);
+        refused(c, bad, s, code);
 }

@@ -20,31 +20,21 @@ typedef struct writing {
 
 static uint8_t code_of(cot_status s)
 {
-    switch ((int)s) {
-    case COT_OK:
+    if (s == COT_OK)
         return COT_COAP_CHANGED;
-    case COT_E_RANGE:
-    case COT_E_TYPE:
-    case COT_E_MALFORMED:
-    case COT_E_TRUNCATED:
-    case COT_E_UNSUPPORTED:
-    case COT_E_LIMIT:
-    case COT_E_EXISTS:
-        return COT_COAP_BAD_REQUEST;
-    case COT_E_DENIED:
+    if (s == COT_E_DENIED)
         return COT_COAP_NOT_ALLOWED;
-    case COT_E_NOT_FOUND:
+    if (s == COT_E_NOT_FOUND)
         return COT_COAP_NOT_FOUND;
-    case COT_E_SPACE:
+    if (s == COT_E_SPACE)
         return COT_COAP_TOO_LARGE;
-    default:
-        return COT_COAP_INTERNAL_ERROR;
-    }
+    bool ours = s == COT_E_IO || s == COT_E_STATE || s == COT_E_AGAIN || s == COT_E_INTERNAL;
+    return ours ? COT_COAP_INTERNAL_ERROR : COT_COAP_BAD_REQUEST;
 }
 
 static cot_status write_value(const writing *w, const cot_lwm2m_record *rec, const cot_resource *r)
 {
-    uint8_t bytes[96]; /* base64 in text/plain; longer opaque values come as opaque, TLV or SenML */
+    uint8_t bytes[48]; /* of base64 in text/plain; more comes as opaque, TLV or SenML */
     cot_writer scratch;
     cot_value v;
     cot_writer_init(&scratch, bytes, sizeof bytes);

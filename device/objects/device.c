@@ -44,11 +44,10 @@ static cot_status read_value(const cot_object *o, const cot_place *at, cot_value
 
 static cot_status execute(const cot_object *o, const cot_place *at, const uint8_t *args, size_t len)
 {
-    cot_event e = {.kind = COT_EVENT_REBOOT};
     (void)at;
     (void)args;
     (void)len;
-    cot__emit(o->ctx, &e);
+    cot__emit_kind(o->ctx, COT_EVENT_REBOOT);
     return COT_OK;
 }
 

@@ -61,11 +61,13 @@ static cot_status write_value(const cot_object *o, const cot_place *at, const co
         return COT_E_RANGE;
     if (phase == COT_CHECK)
         return COT_OK;
-    if (at->resource == LIFETIME)
+    if (at->resource == LIFETIME) {
         c->lifetime = (uint32_t)n;
-    else if (at->resource == DEFAULT_PMIN)
+        c->update_at = c->now;
+    }
+    if (at->resource == DEFAULT_PMIN)
         c->default_pmin = (uint32_t)n;
-    else
+    if (at->resource == DEFAULT_PMAX)
         c->default_pmax = (uint32_t)n;
     return COT_OK;
 }

@@ -6,8 +6,8 @@
  * power cut leaves either the old half or the new one in charge, never a mixture. A record that a
  * cut tore does not match its CRC and ends the reading; the next put then moves to the other half.
  *
- *   header  magic "COTL" · generation u32 · CRC-32 of both            12 bytes, padded to program_size
- *   record  key u8 (1 … 254) · length u8 (≤ 96) · value · CRC-32 of all before and the generation */
+ *   header  magic "COTL" · generation u32 · its complement      12 bytes, padded to program_size
+ *   record  key u8 · length u8 (≤ 96) · value · CRC-32 of the generation and all before */
 #ifndef COTTER_DEVICE_UPDATE_LOG_H
 #define COTTER_DEVICE_UPDATE_LOG_H
 
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define COT__LOG_VALUE_MAX 96
+#define COT__LOG_KEYS 8u
 
 typedef struct cot__log {
     const cot_port *port;
@@ -38,7 +39,7 @@ cot_status cot__log_open(cot__log *log, const cot_port *port);
 cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t *value, size_t cap, size_t *len);
 
 /* Set the value of `key`; when it returns COT_OK the value survives a power cut; after any failure
- * or cut the old value stands. 1 ≤ key ≤ 254, len ≤ COT__LOG_VALUE_MAX.
+ * or cut the old value stands. 1 ≤ key ≤ COT__LOG_KEYS, len ≤ COT__LOG_VALUE_MAX.
  * COT_OK; COT_E_RANGE; COT_E_LIMIT: a half is too small for all keys; COT_E_IO. */
 cot_status cot__log_put(cot__log *log, uint8_t key, const uint8_t *value, size_t len);
 

@@ -4,8 +4,6 @@
  * block goes through the intake before the next request is written. */
 #include "device/update/update.h"
 
-#include "device/uri.h"
-
 #include <string.h>
 
 #define ATTEMPTS_MAX 10u /* 225 s in all: a server may be restarted meanwhile */
@@ -34,43 +32,33 @@ void cot__pull_begin(cot__client *c)
     u->next_at = c->now;
 }
 
-static void write_uri(cot_coap_writer *m, const cot__uri *uri)
+/* Path and query of the URI: the '?' between them is taken out for the time being. */
+static void write_uri(cot_coap_writer *m, char *path)
 {
-    cot_bytes parts[2] = {uri->path, uri->query};
-    uint16_t numbers[2] = {COT_COAP_URI_PATH, COT_COAP_URI_QUERY};
-    uint8_t separators[2] = {'/', '&'};
-    for (size_t i = 0; i < 2; i++) {
-        const uint8_t *p = parts[i].p;
-        size_t left = parts[i].len;
-        while (left > 0) {
-            size_t n = 0;
-            while (n < left && p[n] != separators[i])
-                n++;
-            cot_coap_write_option(m, numbers[i], p, n);
-            n = n < left ? n + 1 : n;
-            p += n;
-            left -= n;
-        }
-    }
+    char *query = path;
+    while (*query != '\0' && *query != '?')
+        query++;
+    char mark = *query;
+    *query = '\0';
+    cot_coap_write_segments(m, COT_COAP_URI_PATH, path, '/');
+    *query = mark;
+    if (mark == '?')
+        cot_coap_write_segments(m, COT_COAP_URI_QUERY, query + 1, '&');
 }
 
 static cot_status ask_block(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
     const cot_client_memory *mem = &c->config->memory;
-    cot_bytes text = {(const uint8_t *)u->uri, strlen(u->uri)};
     cot_coap_block b = cot_coap_fetch_next(&u->fetch);
     cot_coap_writer m;
     cot_coap_head h;
-    cot__uri uri;
     size_t len = 0;
-    cot_status s = cot__uri_parse(text, &uri);
-    if (s == COT_OK)
-        s = cot__request_head(c, COT_COAP_GET, &h);
+    cot_status s = cot__request_head(c, COT_COAP_GET, &h);
     if (s != COT_OK)
         return s;
     cot_coap_write_begin(&m, mem->request, mem->request_cap, &h);
-    write_uri(&m, &uri);
+    write_uri(&m, u->uri + u->path_at);
     cot_coap_write_option_uint(&m, COT_COAP_BLOCK2, cot_coap_block_encode(&b));
     s = cot_coap_write_end(&m, &len);
     if (s == COT_OK)

@@ -111,8 +111,7 @@ void cot__update_registered(cot__client *c)
 
 static void restart(cot__client *c)
 {
-    cot_event e = {.kind = COT_EVENT_RESTART};
-    cot__emit(c, &e);
+    cot__emit_kind(c, COT_EVENT_RESTART);
     c->config->port->reset(c->config->port->ctx);
 }
 
@@ -189,18 +188,20 @@ cot_ms cot__update_deadline(const cot__client *c)
     return COT_NEVER;
 }
 
-static uint8_t judge_uri(const cot__client *c, cot_bytes text)
+static uint8_t judge_uri(const cot__client *c, cot__update *u)
 {
     const char *own = c->config->account.uri;
     cot_bytes own_text = {(const uint8_t *)own, strlen(own)};
+    cot_bytes text = {(const uint8_t *)u->uri, strlen(u->uri)};
     cot__uri uri;
     cot__uri server;
     cot_status s = cot__uri_parse(text, &uri);
     if (s == COT_E_UNSUPPORTED)
         return COT__FW_PROTOCOL;
-    if (s != COT_OK || cot__uri_parse(own_text, &server) != COT_OK ||
+    if (s != COT_OK || uri.path.len == 0 || cot__uri_parse(own_text, &server) != COT_OK ||
         !cot__uri_same_server(&uri, &server))
         return COT__FW_BAD_URI; /* images come over the session with our server, nowhere else */
+    u->path_at = (uint8_t)(uri.path.p - text.p);
     return COT__FW_INITIAL;
 }
 
@@ -213,14 +214,14 @@ cot_status cot__update_begin(cot__client *c, cot_bytes uri, cot_write_phase phas
         return COT_E_RANGE;
     if (phase == COT_CHECK)
         return COT_OK;
-    memset(u->uri, 0, sizeof u->uri);
     if (uri.len > 0)
         memcpy(u->uri, uri.p, uri.len);
+    u->uri[uri.len] = '\0';
+    (void)cot__update_cancel(
+        c, COT__FW_INITIAL); /* what an empty URI means, and what a new one needs */
     if (uri.len == 0)
-        return cot__update_cancel(c, COT__FW_INITIAL);
-    if (c->request_kind == COT__REQUEST_FETCH)
-        cot__request_cancel(c);
-    uint8_t result = judge_uri(c, uri);
+        return COT_OK;
+    uint8_t result = judge_uri(c, u);
     if (result == COT__FW_INITIAL)
         cot__pull_begin(c);
     cot__update_enter(c, result == COT__FW_INITIAL ? COT__UPDATE_FETCHING : COT__UPDATE_IDLE,

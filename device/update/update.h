@@ -51,6 +51,7 @@ typedef struct cot__update {
     cot__update_phase phase;
     uint8_t result;   /* 5/0/5 */
     uint8_t attempts; /* in a row without an answer */
+    uint8_t path_at;  /* of the path in `uri` */
     bool waiting;     /* a block was asked for */
     char uri[COT__URI_MAX];
     uint8_t unit[COT__UNIT_MAX]; /* bytes that do not fill a program unit yet */
