@@ -127,6 +127,10 @@ cot_refusal cot_dtls_handshake_refusal(const cot_dtls_handshake *h);
 cot_peer_mode cot_dtls_handshake_mode(const cot_dtls_handshake *h); /* NOSEC before it is known */
 size_t cot_dtls_handshake_peak(const cot_dtls_handshake *h); /* bytes of the memory used at most */
 
+/* The name in the client's certificate (by need.name's rule), whether it was accepted or not: for the log
+ * after REFUSED. Empty when no certificate was parsed. */
+const char *cot_dtls_handshake_claimed_name(const cot_dtls_handshake *h);
+
 /* Wipe the object; its memory is the caller's again. */
 void cot_dtls_handshake_end(cot_dtls_handshake *h);
 

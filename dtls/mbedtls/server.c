@@ -303,6 +303,11 @@ const cot_dtls_need *cot_dtls_handshake_need(const cot_dtls_handshake *h)
     return &h->need;
 }
 
+const char *cot_dtls_handshake_claimed_name(const cot_dtls_handshake *h)
+{
+    return h->need.name;
+}
+
 static bool asked_for(const cot_dtls_handshake *h, cot__asking what)
 {
     return h->asking == what && h->asked && !h->answered;

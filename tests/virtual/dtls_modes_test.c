@@ -105,6 +105,7 @@ static void psk_wrong_key(void **state)
     (void)state;
     p.client_psk[0] ^= 1;
     refused(COT_REFUSAL_WRONG_KEY, COT_REFUSAL_ALERT);
+    assert_string_equal(p.claimed, "");
 }
 
 static void psk_only_server_has_no_certificates(void **state)
@@ -352,6 +353,7 @@ static void x509_device_certificate_expired(void **state)
     (void)state;
     device_with(&pair_certificates()->expired);
     refused(COT_REFUSAL_EXPIRED, COT_REFUSAL_ALERT);
+    assert_string_equal(p.claimed, "urn:dev:1");
 }
 
 static void x509_device_certificate_of_another_ca(void **state)
@@ -359,6 +361,7 @@ static void x509_device_certificate_of_another_ca(void **state)
     (void)state;
     device_with(&pair_certificates()->stranger);
     refused(COT_REFUSAL_UNTRUSTED, COT_REFUSAL_ALERT);
+    assert_string_equal(p.claimed, "urn:dev:1");
 }
 
 static void x509_device_does_not_hold_its_key(void **state)
@@ -367,6 +370,7 @@ static void x509_device_does_not_hold_its_key(void **state)
     device_with(&pair_certificates()->device);
     p.client_config.private_key = pair_certificates()->stranger.key.scalar;
     refused(COT_REFUSAL_BAD_SIGNATURE, COT_REFUSAL_ALERT);
+    assert_string_equal(p.claimed, "urn:dev:1");
 }
 
 static void x509_device_is_not_registered(void **state)

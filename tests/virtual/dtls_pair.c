@@ -238,6 +238,8 @@ static void pump_server(pair *p)
         case COT_DTLS_REFUSED:
             p->server_refusal = cot_dtls_handshake_refusal(p->handshake);
             p->server_mode = cot_dtls_handshake_mode(p->handshake);
+            snprintf(p->claimed, sizeof p->claimed, "%s",
+                     cot_dtls_handshake_claimed_name(p->handshake));
             end_handshake(p);
             break;
         case COT_DTLS_IDLE:

@@ -48,6 +48,7 @@ typedef struct pair {
     unsigned established;
     unsigned questions[COT_DTLS_REFUSED + 1];
     cot_refusal server_refusal;
+    char claimed[129]; /* name in a refused certificate */
     cot_peer_mode server_mode;
     size_t server_peak;
     unsigned server_got; /* application records */
