@@ -247,3 +247,13 @@ void net_on_message(net_worker *w, const net_peer *who, const uint8_t *bytes, si
     else
         w->counters.malformed++;
 }
+
+void net_on_too_long(net_worker *w, const net_peer *who, const uint8_t *bytes, size_t len)
+{
+    net_request rq = {.who = *who};
+    if (cot_coap_parse(bytes, len, &rq.msg) != COT_OK || !cot_coap_is_request(&rq.msg.head))
+        return;
+    cot_coap_writer *m = net_reply_begin(w, &rq, COT_COAP_TOO_LARGE);
+    cot_coap_write_option_uint(m, COT_COAP_SIZE1, NET_BLOCK);
+    net_reply_end(w, &rq);
+}

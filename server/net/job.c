@@ -82,8 +82,10 @@ void net_job_drop_slot(net_worker *w, uint32_t slot)
     table_peer_get(&w->table, slot, &peer);
     cot_coap_close(&j->exchange, &peer);
     table_peer_put(&w->table, slot, &peer);
-    for (; j != NULL; j = job_of(w, w->slots[slot].job))
-        net_job_end(w, j, 0, 0, nothing);
+    for (; j != NULL; j = job_of(w, w->slots[slot].job)) {
+        bool sent = j->kind != NET_JOB_COMMAND || j->hub_mid_used;
+        net_job_end(w, j, (uint8_t)(sent ? 0 : IPC_CODE_NOT_SENT), 0, nothing);
+    }
 }
 
 /* ---- new ones ---- */
@@ -150,7 +152,7 @@ void net_job_command(net_worker *w, const ipc_command *c)
 {
     uint32_t slot = table_find_location(&w->table, &c->location);
     if (slot == TABLE_NONE) {
-        refuse(w, IPC_COMMAND_RESULT, c->id, &c->location, 0);
+        refuse(w, IPC_COMMAND_RESULT, c->id, &c->location, IPC_CODE_NOT_SENT);
         return;
     }
     if (is_known(w, slot, c->id))
@@ -180,7 +182,7 @@ void net_job_read(net_worker *w, const ipc_read *r)
     net_job *j = slot == TABLE_NONE ? NULL : new_job(w, NET_JOB_READ, slot);
     if (j == NULL) {
         refuse(w, IPC_READ_RESULT, r->id, &r->location,
-               slot == TABLE_NONE ? 0 : COT_COAP_UNAVAILABLE);
+               slot == TABLE_NONE ? IPC_CODE_NOT_SENT : COT_COAP_UNAVAILABLE);
         return;
     }
     j->id = r->id;

@@ -22,7 +22,8 @@
 #define NET_DATAGRAM 2048u /* a longer one is dropped and counted */
 #define NET_MESSAGE 1280u  /* the longest CoAP message that we send */
 #define NET_SZX 6u         /* blocks of 1,024 bytes */
-#define NET_JOBS 4096u     /* operations for hub, under way or waiting */
+#define NET_BLOCK 1024u
+#define NET_JOBS 4096u /* operations for hub, under way or waiting */
 #define NET_JOBS_A_DEVICE 8u
 #define NET_PENDING 4096u      /* requests of devices that wait for hub */
 #define NET_PATHS 1024u        /* address changes that are being verified */
@@ -309,6 +310,8 @@ void net_path_end(net_worker *w, uint32_t slot);
 
 /* A whole CoAP message, in the clear. */
 void net_on_message(net_worker *w, const net_peer *who, const uint8_t *bytes, size_t len);
+/* Only the first part of a message: a request gets 4.13 with Size1. */
+void net_on_too_long(net_worker *w, const net_peer *who, const uint8_t *bytes, size_t len);
 /* Answer a request: begin, options and payload, end. CON: on the ACK. Marks the request as answered. */
 cot_coap_writer *net_reply_begin(net_worker *w, const net_request *rq, uint8_t code);
 void net_reply_end(net_worker *w, net_request *rq);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registration interface (OMA LwM2M Core 1.1 section 6.2, Transport section 6.4.3): register, update,
  * deregister. hub decides; a mere refresh of a lifetime is answered from the table. */
+#include "core/cbor/reader.h"
 #include "core/lwm2m/link.h"
 #include "core/lwm2m/number.h"
 #include "server/net/net.h"
@@ -81,7 +82,7 @@ static cot_status read_attributes(const net_worker *w, const cot_coap_view *v, a
             return COT_E_RANGE; /* another major version */
         a->version = text.len == 3 && text.p[2] == '0' ? 10 : 11;
     }
-    return a->binding.len > IPC_BINDING_MAX ? COT_E_RANGE : COT_OK;
+    return a->binding.len > IPC_BINDING_MAX || !cot_utf8_valid(a->binding) ? COT_E_RANGE : COT_OK;
 }
 
 static bool links_right(cot_bytes links)
@@ -217,7 +218,8 @@ static uint8_t judge_register(const attributes *a, const cot_coap_view *v, cot_b
         return COT_COAP_BAD_FORMAT;
     if (links.len > IPC_LINKS_MAX)
         return COT_COAP_TOO_LARGE;
-    if (attributes_read != COT_OK || a->endpoint.len == 0 || a->endpoint.len > IPC_ENDPOINT_MAX)
+    if (attributes_read != COT_OK || a->endpoint.len == 0 || a->endpoint.len > IPC_ENDPOINT_MAX ||
+        !cot_utf8_valid(a->endpoint))
         return COT_COAP_BAD_REQUEST;
     return links.len == 0 || !links_right(links) ? COT_COAP_BAD_REQUEST : 0;
 }

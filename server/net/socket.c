@@ -88,12 +88,22 @@ static void plain(net_worker *w, const table_address *from, const uint8_t *bytes
     net_on_message(w, &who, bytes, len);
 }
 
+/* Its head is there: a request is told so. A DTLS record is not whole, so it cannot be opened. */
+static void too_long(net_listener *l, net_inbox *in, unsigned i)
+{
+    net_worker *w = l->w;
+    net_peer who = {.slot = net_peer_find(w, &in->address[i]), .from = in->address[i]};
+    w->counters.too_long++;
+    if (!l->dtls)
+        net_on_too_long(w, &who, in->bytes[i], NET_DATAGRAM);
+}
+
 static void one(net_listener *l, net_inbox *in, unsigned i)
 {
     net_worker *w = l->w;
     size_t len = in->header[i].msg_len;
     if ((in->header[i].msg_hdr.msg_flags & MSG_TRUNC) != 0)
-        w->counters.too_long++;
+        too_long(l, in, i);
     else if (l->dtls)
         net_session_datagram(w, &in->address[i], in->bytes[i], len);
     else

@@ -195,9 +195,28 @@ static void unknown_locations_are_answered(void **state)
     (void)state;
     location.b[9] ^= 1;
     ask(1, IPC_OP_READ, temperature, 1000);
-    assert_int_equal(result_of(IPC_READ_RESULT, 1).code, 0);
+    assert_int_equal(result_of(IPC_READ_RESULT, 1).code, IPC_CODE_NOT_SENT);
     command(2, 0x8000, IPC_OP_EXECUTE, (ipc_path){3, {3, 0, 4}}, 0, NULL, 0);
-    assert_int_equal(result_of(IPC_COMMAND_RESULT, 2).code, 0);
+    assert_int_equal(result_of(IPC_COMMAND_RESULT, 2).code, IPC_CODE_NOT_SENT);
+}
+
+static void a_dropped_registration_ends_what_waits(void **state)
+{
+    (void)state;
+    command(3, 0x8003, IPC_OP_EXECUTE, (ipc_path){3, {3, 0, 4}}, 0, NULL, 0);
+    command(4, 0x8004, IPC_OP_EXECUTE, (ipc_path){3, {3, 0, 4}}, 0, NULL, 0);
+    ipc_drop m = {.location = location};
+    ipc_put_drop(ipc_begin(&x.hub, IPC_DROP), &m);
+    assert_int_equal(ipc_end(&x.hub, -1), COT_OK);
+    world_run(&x, 20);
+    assert_int_equal(result_of(IPC_COMMAND_RESULT, 3).code, 0); /* it has gone out */
+    assert_int_equal(result_of(IPC_COMMAND_RESULT, 4).code, IPC_CODE_NOT_SENT);
+    device_register(&x, &d, "dev", 60);
+    location = table_registration_of(&x.w->table, 0)->location;
+    command(5, 0x8005, IPC_OP_EXECUTE, (ipc_path){3, {3, 0, 4}}, 0, NULL, 0);
+    while (device_got(&d) && d.msg.head.mid != 0x8005)
+        ;
+    assert_int_equal(d.msg.head.mid, 0x8005); /* NSTART is free again */
 }
 
 static void a_long_answer_comes_in_blocks(void **state)
@@ -579,6 +598,7 @@ int main(void)
         T(a_silent_device_ends_a_read_in_time),
         T(one_request_at_a_time_and_a_bounded_queue),
         T(unknown_locations_are_answered),
+        T(a_dropped_registration_ends_what_waits),
         T(a_long_answer_comes_in_blocks),
         T(a_write_carries_hubs_mid_and_token_and_falls_back),
         T(rule_9_a_new_worker_sends_the_same_message),

@@ -275,6 +275,7 @@ static void bad_registrations_are_refused(void **state)
         {"ep=a&lt=0", 40, "</3/0>", COT_COAP_BAD_REQUEST},
         {"ep=a&lwm2m=2.0", 40, "</3/0>", COT_COAP_BAD_REQUEST},
         {"ep=a&b=01234567890123456", 40, "</3/0>", COT_COAP_BAD_REQUEST},
+        {"ep=\xff\xfe", 40, "</3/0>", COT_COAP_BAD_REQUEST},
         {"ep=a", 40, "</3/0", COT_COAP_BAD_REQUEST},
         {"ep=a", 40, NULL, COT_COAP_BAD_REQUEST},
         {"ep=a", 112, "</3/0>", COT_COAP_BAD_FORMAT},
@@ -315,6 +316,26 @@ static void malformed_messages_and_unknown_critical_options(void **state)
     assert_int_equal(x.w->counters.malformed, 2);
     assert_int_equal(x.w->counters.unknown_option, 1);
     assert_int_equal(x.w->table.live, 0); /* nothing of this makes state */
+}
+
+static void a_datagram_beyond_our_limit_gets_4_13(void **state)
+{
+    (void)state;
+    static char links[4000];
+    memset(links, 'x', sizeof links - 1);
+    uint8_t bytes[4096];
+    size_t len;
+    cot_coap_writer m;
+    cot_coap_head h = {.type = COT_COAP_CON, .code = COT_COAP_POST, .mid = 5};
+    cot_coap_write_begin(&m, bytes, sizeof bytes, &h);
+    cot_coap_write_segments(&m, COT_COAP_URI_PATH, "rd", '/');
+    cot_coap_write_payload(&m, links, 3990);
+    assert_int_equal(cot_coap_write_end(&m, &len), COT_OK);
+    device_send(&x, &d, bytes, len);
+    assert_true(device_got(&d));
+    assert_int_equal(d.msg.head.code, COT_COAP_TOO_LARGE);
+    assert_int_equal(d.view.size1, 1024);
+    assert_int_equal(x.w->counters.too_long, 1);
 }
 
 /* Rule 3, NoSec: an Update from a new address is challenged (Echo), then the address is taken. */
@@ -419,6 +440,7 @@ int main(void)
         T(hub_drops_a_registration),
         T(bad_registrations_are_refused),
         T(malformed_messages_and_unknown_critical_options),
+        T(a_datagram_beyond_our_limit_gets_4_13),
         T(rule_3_a_nosec_update_from_a_new_address_is_challenged),
         T(a_long_registration_comes_in_blocks),
     };
