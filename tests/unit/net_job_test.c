@@ -211,6 +211,8 @@ static void a_dropped_registration_ends_what_waits(void **state)
     world_run(&x, 20);
     assert_int_equal(result_of(IPC_COMMAND_RESULT, 3).code, 0); /* it has gone out */
     assert_int_equal(result_of(IPC_COMMAND_RESULT, 4).code, IPC_CODE_NOT_SENT);
+    while (device_got(&d))
+        ;
     device_register(&x, &d, "dev", 60);
     location = table_registration_of(&x.w->table, 0)->location;
     command(5, 0x8005, IPC_OP_EXECUTE, (ipc_path){3, {3, 0, 4}}, 0, NULL, 0);
