@@ -465,6 +465,30 @@ static void a_newer_release_supersedes_an_unfinished_upgrade(void **state)
     upgrade_to(w, "4.0.0", "waiting");
 }
 
+static void an_answer_to_a_superseded_offer_does_not_count(void **state)
+{
+    world *w = *state;
+    device d = {.name = "dev", .location = 1};
+    add_group(w, "g", 1);
+    world_add_psk(w, d.name, "g");
+    make_envelope(2, class_id);
+    assert_int_equal(publish(w, "2.0.0"), 201);
+    come(w, &d, "1.0.0");
+    world_later(w, 500);
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_WRITE);
+    assert_int_equal(serve(w, &d, CONTENT), IPC_OP_OBSERVE);
+    assert_int_equal(serve(w, &d, CONTENT), IPC_OP_OBSERVE); /* the URI of 2.0.0 is on its way */
+    make_envelope(3, class_id);
+    assert_int_equal(publish(w, "3.0.0"), 201);
+    world_later(w, 600);
+    world_later(w, 600);
+    upgrade_to(w, "3.0.0", "offered");
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_WRITE); /* and answered only now */
+    upgrade_to(w, "3.0.0", "offered");
+    report(w, &d, 3, 2);
+    upgrade_to(w, "3.0.0", "offered");
+}
+
 /* What the demo's attacker does: rows written past publish are offered; the device decides. */
 static void hub_does_not_check_again_what_it_serves(void **state)
 {
@@ -522,6 +546,7 @@ int main(void)
         T(a_publication_finds_the_devices_of_its_group),
         T(a_group_has_a_limit_and_one_switch),
         T(a_newer_release_supersedes_an_unfinished_upgrade),
+        T(an_answer_to_a_superseded_offer_does_not_count),
         T(hub_does_not_check_again_what_it_serves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
