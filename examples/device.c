@@ -197,6 +197,18 @@ static bool make_update(const options *o)
     return s == COT_OK;
 }
 
+static void note_boot(const options *o)
+{
+    cot_boot_state b;
+    if (config.update == NULL || cot_boot_read(&port, &b) != COT_OK)
+        return;
+    fprintf(stderr,
+            "level=info event=boot endpoint=%s version=%s slot=%d trial=%s sequence=%" PRIu64
+            " result=%u\n",
+            secrets.endpoint, COTTER_DEVICE_VERSION, o->slot, b.trial ? "yes" : "no",
+            b.confirmed_sequence, b.result);
+}
+
 static bool make_client(const options *o)
 {
     config = (cot_client_config){
@@ -346,5 +358,8 @@ int main(int argc, char **argv)
         perror("cotter-device");
         return 71;
     }
-    return make_client(&o) ? run() : 2;
+    if (!make_client(&o))
+        return 2;
+    note_boot(&o);
+    return run();
 }

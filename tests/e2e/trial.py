@@ -31,22 +31,19 @@ def starts(device, slot):
     return re.findall(rf"event=start slot={slot} pid=(\d+)", device.text())
 
 
-def read(c, path):
-    return c.cotter("read", EP, path, "--json")["values"][0]["value"]
+def attempt(c):
+    try:
+        return c.cotter("read", EP, "/3/0/3", "--json")["values"][0]["value"]
+    except Failed:
+        return None
 
 
 def back_on_old(c, device, count):
     until("the old image runs again", lambda: len(starts(device, 0)) == count, 30)
     c.registered(EP)
-
-    def result():
-        try:
-            return read(c, "/5/0/5") == 8
-        except Failed:
-            return False
-    until("5/0/5 = 8", result, 20)
-    if read(c, "/3/0/3") != "1.0.0":
-        raise Failed("the device does not report 1.0.0")
+    until("the last update has failed", lambda: len(re.findall(r"event=boot .* slot=0 .* result=8", device.text()))
+          == count - 1, 20)
+    until("the device reports 1.0.0", lambda: attempt(c) == "1.0.0", 20)
 
 
 def main():
