@@ -201,6 +201,10 @@ void net_handshake_refused(net_worker *w, const net_handshake *h)
     ipc_refused m = {.mode = (uint8_t)mode_of(h),
                      .reason = (uint8_t)reason_of(r, mode_of(h)),
                      .identity = {h->identity, h->identity_len}};
+    if (h->identity_len == 0) { /* unverified: a hint for `device why` */
+        const char *claimed = cot_dtls_handshake_claimed_name(h->dtls);
+        m.identity = (cot_bytes){(const uint8_t *)claimed, strlen(claimed)};
+    }
     net_address_ipc(&h->from, &m.from);
     ipc_put_refused(ipc_begin(&w->hub, IPC_REFUSED), &m);
     (void)ipc_end(&w->hub, -1);
