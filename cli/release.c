@@ -12,12 +12,11 @@
 
 bool cli_release_read(const char *file, cli_release *r)
 {
-    size_t need = 0;
     r->bytes = cli_read_file(file, CLI_RELEASE_MAX, &r->len);
     if (r->bytes == NULL) {
         return false;
     }
-    cot_status s = cot_suit_envelope_parse((cot_bytes){r->bytes, r->len}, &r->envelope, &need);
+    cot_status s = cot_suit_envelope_parse((cot_bytes){r->bytes, r->len}, &r->envelope);
     const cot_suit_envelope *e = &r->envelope;
     if (s != COT_OK || !e->has_payload || e->payload_at == 0 ||
         e->payload_len != r->len - e->payload_at) {

@@ -165,8 +165,7 @@ bool cot_bytes_equal(cot_bytes a, cot_bytes b)
 
 bool cot_bytes_is(cot_bytes a, const char *text)
 {
-    size_t n = strlen(text);
-    return a.len == n && (n == 0 || memcmp(a.p, text, n) == 0);
+    return cot_bytes_equal(a, (cot_bytes){(const uint8_t *)text, strlen(text)});
 }
 
 bool cot_equal_ct(const uint8_t *a, const uint8_t *b, size_t n)

@@ -9,8 +9,7 @@
 
 #define COT_SUIT_DIGEST_SIZE 36u /* encoded: 82 2F 58 20 and 32 bytes */
 
-/* COT_OK, *digest borrows 32 bytes from `in`; COT_E_UNSUPPORTED (another algorithm), COT_E_MALFORMED,
- * COT_E_TRUNCATED, COT_E_TYPE. */
+/* COT_OK, *digest borrows 32 bytes from `in`; COT_E_UNSUPPORTED: anything else than that. */
 cot_status cot_suit_digest_parse(cot_bytes in, cot_bytes *digest);
 
 void cot_suit_digest_write(cot_writer *w, const uint8_t digest[static COT_SHA256_SIZE]);

@@ -6,71 +6,50 @@
 #include "core/cose/sign1.h"
 #include "core/suit/digest.h"
 
-enum { TAG_ENVELOPE = 107, MEMBER_AUTHENTICATION = 2, MEMBER_MANIFEST = 3 };
-enum { SOME_MORE = 1 }; /* asked for when the input ends inside a head */
+#include <string.h>
 
-/* Member `label` with a byte string as value; *need is raised to where its content ends. */
-static cot_bytes read_member(cot_cbor_reader *r, uint64_t label, const uint8_t *start, size_t *need)
+enum { TAG_ENVELOPE = 107, MEMBER_AUTHENTICATION = 2, MEMBER_MANIFEST = 3 };
+/* Member `label` with a byte string as value. */
+static cot_bytes read_member(cot_cbor_reader *r, uint64_t label)
 {
     if (cot_cbor_read_uint(r) != label)
         cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-    uint64_t len = cot_cbor_read_bytes_head(r);
-    if (r->in.err != COT_OK)
-        return (cot_bytes){NULL, 0};
-    size_t at = (size_t)(r->in.p - start);
-    if (len > SIZE_MAX - at) {
-        cot_reader_fail(&r->in, COT_E_LIMIT);
-        return (cot_bytes){NULL, 0};
-    }
-    *need = at + (size_t)len;
-    return cot_read_bytes(&r->in, (size_t)len);
+    return cot_cbor_read_bytes(r);
 }
 
 /* "#fw" and the head of its byte string. Not there yet is no error: payload_at stays 0. */
 static cot_status read_payload_head(cot_cbor_reader *r, const uint8_t *start,
                                     cot_suit_envelope *out)
 {
-    cot_bytes key = cot_cbor_read_text(r);
-    if (r->in.err == COT_OK && !cot_bytes_is(key, COT_SUIT_PAYLOAD_KEY))
-        return COT_E_UNSUPPORTED;
-    uint64_t len = cot_cbor_read_bytes_head(r);
-    if (r->in.err == COT_E_TRUNCATED)
-        return COT_OK;
+    if (!cot_bytes_is(cot_cbor_read_text(r), COT_SUIT_PAYLOAD_KEY))
+        cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
+    out->payload_len = cot_cbor_read_bytes_head(r);
+    if (r->in.err == COT_OK)
+        out->payload_at = (size_t)(r->in.p - start);
     if (r->in.err == COT_E_TYPE) /* severed or unknown members, or no byte string */
         return COT_E_UNSUPPORTED;
-    if (r->in.err != COT_OK)
-        return r->in.err;
-    out->payload_at = (size_t)(r->in.p - start);
-    out->payload_len = len;
-    return COT_OK;
+    return r->in.err == COT_E_TRUNCATED ? COT_OK : r->in.err;
 }
 
-cot_status cot_suit_envelope_parse(cot_bytes start, cot_suit_envelope *out, size_t *need)
+cot_status cot_suit_envelope_parse(cot_bytes start, cot_suit_envelope *out)
 {
     cot_cbor_reader r;
-    *out = (cot_suit_envelope){.has_payload = false};
-    *need = start.len + SOME_MORE;
+    memset(out, 0, sizeof *out);
     cot_cbor_reader_init(&r, start, COT_CBOR_CANONICAL);
-    uint64_t tag = cot_cbor_read_tag(&r);
-    if (r.in.err == COT_OK && tag != TAG_ENVELOPE)
-        return COT_E_MALFORMED;
+    if (cot_cbor_read_tag(&r) != TAG_ENVELOPE)
+        cot_reader_fail(&r.in, COT_E_MALFORMED);
     uint64_t members = cot_cbor_read_map(&r);
-    if (r.in.err == COT_OK && members != 2 && members != 3)
-        return COT_E_UNSUPPORTED;
-
-    out->authentication = read_member(&r, MEMBER_AUTHENTICATION, start.p, need);
+    if (members != 2 && members != 3)
+        cot_reader_fail(&r.in, COT_E_UNSUPPORTED);
+    cot_bytes authentication = read_member(&r, MEMBER_AUTHENTICATION);
     const uint8_t *label = r.in.p;
-    if (r.in.err == COT_OK)
-        *need = start.len + SOME_MORE;
-    cot_bytes map = read_member(&r, MEMBER_MANIFEST, start.p, need);
-    if (r.in.err != COT_OK) {
-        *out = (cot_suit_envelope){.has_payload = false};
+    cot_bytes map = read_member(&r, MEMBER_MANIFEST);
+    if (r.in.err != COT_OK)
         return r.in.err;
-    }
+    out->authentication = authentication;
     out->manifest_map = map;
     out->manifest = (cot_bytes){label + 1, (size_t)(r.in.p - label - 1)};
     out->has_payload = members == 3;
-    *need = (size_t)(r.in.p - start.p) + (out->has_payload ? SOME_MORE : 0);
     return out->has_payload ? read_payload_head(&r, start.p, out) : COT_OK;
 }
 

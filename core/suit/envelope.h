@@ -23,9 +23,9 @@ typedef struct cot_suit_envelope {
 /* Parse as much of an envelope as there is: `start` is its first bytes, from offset 0.
  * COT_OK: the manifest is whole (look at payload_at before you use it; call again with more bytes
  * when has_payload and payload_at is 0). The results borrow from `start`. COT_E_TRUNCATED: more
- * bytes are needed, *need of them in all at least. COT_E_MALFORMED,
- * COT_E_TYPE, COT_E_UNSUPPORTED (severed or unknown members): give the download up. */
-cot_status cot_suit_envelope_parse(cot_bytes start, cot_suit_envelope *out, size_t *need);
+ * bytes are needed. COT_E_MALFORMED, COT_E_TYPE, COT_E_UNSUPPORTED (severed or unknown members): give the
+ * download up. */
+cot_status cot_suit_envelope_parse(cot_bytes start, cot_suit_envelope *out);
 
 /* Check that some COSE_Sign1 of the envelope signs the digest of the manifest under `key`.
  * COT_OK; COT_E_AUTH (digest or signature wrong), COT_E_MALFORMED, COT_E_TYPE, COT_E_UNSUPPORTED

@@ -36,7 +36,6 @@ static void begin_payload(cot_suit_intake *in)
 static cot_status gather(cot_suit_intake *in, cot_bytes *bytes)
 {
     cot_suit_envelope e;
-    size_t need;
     size_t before = in->head_len;
     size_t room = in->head_cap - before;
     size_t n = bytes->len < room ? bytes->len : room;
@@ -44,7 +43,7 @@ static cot_status gather(cot_suit_intake *in, cot_bytes *bytes)
         memcpy(in->head + before, bytes->p, n);
     in->head_len += n;
 
-    cot_status s = cot_suit_envelope_parse((cot_bytes){in->head, in->head_len}, &e, &need);
+    cot_status s = cot_suit_envelope_parse((cot_bytes){in->head, in->head_len}, &e);
     if (s == COT_OK && !in->accepted)
         s = accept(in, &e);
     if (s == COT_OK && e.payload_at > 0) {
@@ -53,8 +52,7 @@ static cot_status gather(cot_suit_intake *in, cot_bytes *bytes)
         n = e.payload_at - before;
         in->head_len = e.payload_at;
         begin_payload(in);
-    } else if ((s == COT_OK || s == COT_E_TRUNCATED) &&
-               (need > in->head_cap || in->head_len == in->head_cap)) {
+    } else if ((s == COT_OK || s == COT_E_TRUNCATED) && in->head_len == in->head_cap) {
         return COT_E_LIMIT;
     }
     bytes->p += n;

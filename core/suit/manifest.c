@@ -14,7 +14,7 @@ typedef struct entry {
     uint8_t type; /* cot_cbor_type; ANY is read over */
 } entry;
 
-enum { ANY = COT_CBOR_NONE };
+#define ANY COT_CBOR_NONE
 
 enum {
     VERSION,
@@ -53,13 +53,20 @@ enum {
     DIRECTIVE_FETCH = 21
 };
 
+/* The value of an entry: a number, a string's bytes, or the bytes of what is read over. */
+typedef union value {
+    uint64_t number;
+    cot_bytes bytes;
+} value;
+
 /* The machine that runs the sequences. */
 typedef struct machine {
     const cot_suit_device *device;
     cot_suit_manifest *out;
-    cot_cbor_item parameter[PARAMETERS]; /* type NONE: not set */
-    bool shared;                         /* the shared sequence is running */
-    bool validate;                       /* the validate sequence is running */
+    value parameter[PARAMETERS];
+    unsigned given; /* parameters that are set, a bit each */
+    bool shared;    /* the shared sequence is running */
+    bool validate;  /* the validate sequence is running */
     bool vendor_matched;
     bool class_matched;
     bool fetched;
@@ -67,37 +74,47 @@ typedef struct machine {
     bool image_validated; /* the validate sequence has one */
 } machine;
 
-/* Read a map by `table` of `n` entries into `items`; entries that it does not have stay as they are. */
-static void read_map(cot_cbor_reader *r, const entry *table, size_t n, cot_cbor_item *items)
+/* Read a map by `table` of `n` entries into `values`; those of entries that it does not have stay as they
+ * are. Returns which it has, a bit each. */
+static unsigned read_map(cot_cbor_reader *r, const entry *table, size_t n, value *values)
 {
-    size_t i = 0; /* keys below table[i] are past */
-    for (uint64_t pairs = cot_cbor_read_map(r); pairs > 0 && r->in.err == COT_OK; pairs--) {
-        int64_t key = cot_cbor_read_int(r);
-        size_t at = 0;
-        while (at < n && table[at].key != key)
-            at++;
-        if (at == n)
+    unsigned given = 0;
+    for (size_t pairs = (size_t)cot_cbor_read_map(r); pairs > 0 && r->in.err == COT_OK; pairs--) {
+        cot_cbor_item item = {.type = ANY};
+        uint64_t key = cot_cbor_read_uint(r);
+        size_t i = 0;
+        while (i < n && table[i].key != key)
+            i++;
+        if (i == n) {
             cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
-        else if (at < i)
+            break;
+        }
+        if (given >> i != 0)
             cot_reader_fail(&r->in, COT_E_MALFORMED); /* out of order, or twice */
-        else if (table[at].type == ANY)
-            items[at].bytes = cot_cbor_skip(r);
-        else if (table[at].type != (uint8_t)cot_cbor_peek(r))
-            cot_reader_fail(&r->in, cot_reader_left(&r->in) > 0 ? COT_E_TYPE : COT_E_TRUNCATED);
+        given |= 1u << i;
+        if (table[i].type == ANY)
+            item.bytes = cot_cbor_skip(r);
         else
-            items[at] = cot_cbor_next(r);
-        i = at + 1;
+            item = cot_cbor_next(r);
+        if ((uint8_t)item.type != table[i].type)
+            cot_reader_fail(&r->in, COT_E_TYPE);
+        if (item.type == COT_CBOR_UINT)
+            values[i].number = item.arg;
+        else
+            values[i].bytes = item.bytes;
     }
+    return given;
 }
 
-/* A whole map by a table; *items begin as not given. */
-static cot_status parse_map(cot_bytes in, const entry *table, size_t n, cot_cbor_item *items)
+/* A whole map by a table, with all of `required`. */
+static cot_status parse_map(cot_bytes in, const entry *table, size_t n, unsigned required,
+                            value *values)
 {
     cot_cbor_reader r;
-    for (size_t i = 0; i < n; i++)
-        items[i] = (cot_cbor_item){COT_CBOR_NONE, 0, {NULL, 0}};
+    memset(values, 0, n * sizeof *values);
     cot_cbor_reader_init(&r, in, COT_CBOR_CANONICAL);
-    read_map(&r, table, n, items);
+    if ((read_map(&r, table, n, values) & required) != required)
+        cot_reader_fail(&r.in, COT_E_MALFORMED);
     return cot_reader_end(&r.in);
 }
 
@@ -108,7 +125,7 @@ static cot_status check_components(cot_bytes in)
     cot_cbor_reader_init(&r, in, COT_CBOR_CANONICAL);
     if (cot_cbor_read_array(&r) != 1)
         cot_reader_fail(&r.in, COT_E_UNSUPPORTED);
-    uint64_t segments = cot_cbor_read_array(&r);
+    size_t segments = (size_t)cot_cbor_read_array(&r);
     for (; segments > 0 && r.in.err == COT_OK; segments--)
         cot_cbor_read_bytes(&r);
     return cot_reader_end(&r.in);
@@ -116,10 +133,11 @@ static cot_status check_components(cot_bytes in)
 
 /* --- running the sequences --- */
 
-static cot_status check_id(const cot_cbor_item *wanted, const uint8_t id[static COT_SUIT_ID_SIZE])
+/* Parameter `i`, when it is given, is this id. */
+static cot_status check_id(const machine *m, size_t i, const uint8_t id[static COT_SUIT_ID_SIZE])
 {
     cot_bytes bytes = {id, COT_SUIT_ID_SIZE};
-    return cot_bytes_equal(wanted->bytes, bytes) ? COT_OK : COT_E_DENIED;
+    return cot_bytes_equal(m->parameter[i].bytes, bytes) ? COT_OK : COT_E_DENIED;
 }
 
 /* image-match: at this moment it only says what the image has to be; the bytes come later. All of a
@@ -128,12 +146,10 @@ static cot_status match_image(machine *m)
 {
     cot_suit_manifest *out = m->out;
     cot_bytes digest;
-    uint64_t size = m->parameter[SIZE].arg;
-    if (m->parameter[DIGEST].type == COT_CBOR_NONE || m->parameter[SIZE].type == COT_CBOR_NONE)
+    uint64_t size = m->parameter[SIZE].number;
+    if ((m->given >> SIZE & 1) == 0 ||
+        cot_suit_digest_parse(m->parameter[DIGEST].bytes, &digest) != COT_OK)
         return COT_E_UNSUPPORTED;
-    cot_status s = cot_suit_digest_parse(m->parameter[DIGEST].bytes, &digest);
-    if (s != COT_OK)
-        return s;
     if (m->image_known &&
         (out->size != size || memcmp(out->digest, digest.p, sizeof out->digest) != 0))
         return COT_E_UNSUPPORTED;
@@ -146,7 +162,7 @@ static cot_status match_image(machine *m)
 
 static cot_status fetch(machine *m)
 {
-    if (m->parameter[URI].type == COT_CBOR_NONE || m->fetched || m->shared || m->validate)
+    if ((m->given >> URI & 1) == 0 || m->fetched || m->shared || m->validate)
         return COT_E_UNSUPPORTED;
     m->out->uri = m->parameter[URI].bytes;
     m->fetched = true;
@@ -156,10 +172,10 @@ static cot_status fetch(machine *m)
 /* One command and its argument: a parameter map, or a small number (reporting policy, index). */
 static void run_command(machine *m, cot_cbor_reader *r)
 {
-    int64_t command = cot_cbor_read_int(r);
+    uint64_t command = cot_cbor_read_uint(r);
     cot_status s = COT_OK;
     if (command == DIRECTIVE_OVERRIDE) {
-        read_map(r, parameter_entries, PARAMETERS, m->parameter);
+        m->given |= read_map(r, parameter_entries, PARAMETERS, m->parameter);
         return;
     }
     uint64_t argument = cot_cbor_read_uint(r);
@@ -167,11 +183,11 @@ static void run_command(machine *m, cot_cbor_reader *r)
         return;
     switch (command) {
     case CONDITION_VENDOR:
-        s = check_id(&m->parameter[VENDOR], m->device->vendor_id);
+        s = check_id(m, VENDOR, m->device->vendor_id);
         m->vendor_matched = true;
         break;
     case CONDITION_CLASS:
-        s = check_id(&m->parameter[CLASS], m->device->class_id);
+        s = check_id(m, CLASS, m->device->class_id);
         m->class_matched = true;
         break;
     case CONDITION_IMAGE:
@@ -193,10 +209,10 @@ static cot_status run_sequence(machine *m, cot_bytes sequence)
 {
     cot_cbor_reader r;
     cot_cbor_reader_init(&r, sequence, COT_CBOR_CANONICAL);
-    uint64_t items = cot_cbor_read_array(&r);
-    if (items % 2 != 0)
+    size_t left = (size_t)cot_cbor_read_array(&r);
+    if (left % 2 != 0)
         cot_reader_fail(&r.in, COT_E_MALFORMED);
-    for (; items > 0 && r.in.err == COT_OK; items -= 2)
+    for (; left > 0 && r.in.err == COT_OK; left -= 2)
         run_command(m, &r);
     return cot_reader_end(&r.in);
 }
@@ -221,27 +237,22 @@ cot_status cot_suit_manifest_check(cot_bytes manifest_map, const cot_suit_device
                                    cot_suit_manifest *out)
 {
     static const uint8_t sections[] = {FETCH, INSTALL, VALIDATE};
-    cot_cbor_item part[MANIFEST_ENTRIES];
-    cot_cbor_item common[COMMON_ENTRIES];
+    const unsigned required = 1u << VERSION | 1u << SEQUENCE | 1u << COMMON | 1u << VALIDATE;
+    value part[MANIFEST_ENTRIES];
+    value common[COMMON_ENTRIES];
     machine m = {.device = device, .out = out};
-    for (size_t i = 0; i < PARAMETERS; i++)
-        m.parameter[i].type = COT_CBOR_NONE;
-    *out = (cot_suit_manifest){.sequence = 0};
 
-    cot_status s = parse_map(manifest_map, manifest_entries, MANIFEST_ENTRIES, part);
+    memset(out, 0, sizeof *out);
+    cot_status s = parse_map(manifest_map, manifest_entries, MANIFEST_ENTRIES, required, part);
     if (s != COT_OK)
         return s;
-    if (part[VERSION].type == COT_CBOR_NONE || part[SEQUENCE].type == COT_CBOR_NONE ||
-        part[COMMON].type == COT_CBOR_NONE || part[VALIDATE].type == COT_CBOR_NONE)
-        return COT_E_MALFORMED;
-    if (part[VERSION].arg != 1)
+    if (part[VERSION].number != 1)
         return COT_E_UNSUPPORTED;
-    out->sequence = part[SEQUENCE].arg;
+    out->sequence = part[SEQUENCE].number;
     if (out->sequence < device->sequence)
         return COT_E_REPLAY;
-    s = parse_map(part[COMMON].bytes, common_entries, COMMON_ENTRIES, common);
-    if (s == COT_OK && (common[COMPONENTS].bytes.len == 0 || common[SHARED].bytes.len == 0))
-        s = COT_E_MALFORMED;
+    s = parse_map(part[COMMON].bytes, common_entries, COMMON_ENTRIES,
+                  1u << COMPONENTS | 1u << SHARED, common);
     if (s == COT_OK)
         s = check_components(common[COMPONENTS].bytes);
     for (size_t i = 0; i < sizeof sections && s == COT_OK; i++) {

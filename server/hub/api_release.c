@@ -55,7 +55,6 @@ static cot_status verify(const store_group *g, cot_bytes envelope, store_release
     uint8_t digest[COT_SHA256_SIZE];
     cot_bytes stored;
     uint64_t at = 0;
-    size_t need = 0;
     memcpy(device.vendor_id, g->vendor, STORE_UUID);
     memcpy(device.class_id, g->class_id, STORE_UUID);
     cot_status s =
@@ -69,7 +68,7 @@ static cot_status verify(const store_group *g, cot_bytes envelope, store_release
     if (s == COT_OK)
         s = cot_suit_intake_finish(&in);
     if (s == COT_OK)
-        s = cot_suit_envelope_parse(envelope, &parts, &need);
+        s = cot_suit_envelope_parse(envelope, &parts);
     if (s == COT_OK && in.manifest.sequence > INT64_MAX)
         s = COT_E_RANGE;
     if (s != COT_OK)

@@ -92,7 +92,7 @@ static void check_sign1(cot_bytes in)
     if (cot_cose_sign1_parse(in, &s) != COT_OK)
         return;
     cot_writer_init(&w, buf, sizeof buf);
-    cot_cose_sign1_write(&w, s.signature.p);
+    cot_cose_sign1_write(&w, s.signature);
     if (in.len == w.len && in.p[5] == buf[5]) /* no unprotected parameters, ES256 */
         HOLDS(memcmp(buf, in.p, w.len) == 0);
 }

@@ -13,10 +13,7 @@ static cot_status parse(const char *hex)
 {
     static hex_buffer b;
     cot_cose_sign1 s;
-    cot_status status = cot_cose_sign1_parse(from_hex(&b, hex), &s);
-    if (status != COT_OK)
-        assert_int_equal(s.signature.len, 0);
-    return status;
+    return cot_cose_sign1_parse(from_hex(&b, hex), &s);
 }
 
 static void parses(void **state)
@@ -25,9 +22,9 @@ static void parses(void **state)
     cot_cose_sign1 s;
     (void)state;
     assert_int_equal(cot_cose_sign1_parse(from_hex(&b, "d284 43a10126 a0 f6" SIG), &s), COT_OK);
-    assert_hex(s.protected_header.p, s.protected_header.len, "a10126");
-    assert_int_equal(s.signature.len, 64);
-    assert_int_equal(s.signature.p[63], 63);
+    assert_hex(s.protected_header, COT_COSE_PROTECTED_SIZE, "a10126");
+    assert_int_equal(s.signature[0], 0);
+    assert_int_equal(s.signature[63], 63);
     assert_int_equal(parse("d284 43a10128 a0 f6" SIG), COT_OK);       /* ESP256 */
     assert_int_equal(parse("d284 43a10126 a1044101 f6" SIG), COT_OK); /* a key id */
 }

@@ -250,7 +250,7 @@ static void outside_the_profile(void **state)
         {"08 41 80", COT_E_UNSUPPORTED}, /* load belongs to a bootloader */
         {"04 6161", COT_E_MALFORMED},    /* out of order */
         {"14 41 80", COT_E_MALFORMED},   /* twice */
-        {"20 00", COT_E_UNSUPPORTED},    /* negative key */
+        {"20 00", COT_E_TYPE},           /* negative key */
         {"6161 00", COT_E_TYPE},
     };
     for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
