@@ -16,17 +16,8 @@ typedef struct side {
 
 static int random_bytes(void *ctx, unsigned char *out, size_t len)
 {
-    const cot_dtls_client_config *c = ctx;
+    const cot_dtls_client_config *c = ((const cot_dtls_handshake *)ctx)->client;
     return c->random(c->app, out, len) == COT_OK ? 0 : MBEDTLS_ERR_SSL_HW_ACCEL_FAILED;
-}
-
-static void *without_const(const void *p)
-{
-    union {
-        const void *in;
-        void *out;
-    } u = {p};
-    return u.out;
 }
 
 /* ---- suites ---- */
@@ -85,9 +76,10 @@ static int parse_chain(mbedtls_x509_crt *into, const cot_dtls_blob *der, size_t 
 }
 
 /* With a raw public key `own` stays empty: Mbed TLS only asks whether there is one. */
-static int set_own(side *s, const cot_dtls_client_config *c)
+static int set_own(side *s, cot_dtls_handshake *h)
 {
-    int err = cot__sign_key_setup(&s->key, c);
+    const cot_dtls_client_config *c = h->client;
+    int err = cot__sign_key_setup(&s->key, h);
     if (err != 0)
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED;
     if (c->mode == COT_PEER_X509)
@@ -110,11 +102,12 @@ static int set_anchors(side *s, const cot_dtls_client_config *c)
     return err;
 }
 
-static int set_credentials(side *s, const cot_dtls_client_config *c)
+static int set_credentials(side *s, cot_dtls_handshake *h)
 {
+    const cot_dtls_client_config *c = h->client;
     if (c->mode == COT_PEER_PSK)
         return set_psk(s, c);
-    int err = set_own(s, c);
+    int err = set_own(s, h);
     if (err == 0 && c->mode == COT_PEER_X509)
         err = set_anchors(s, c);
     return err;
@@ -154,16 +147,16 @@ int cot__client_configure(cot_dtls_handshake *h)
                                  c->retry_max_ms == 0 ? 60000 : c->retry_max_ms);
     if (err != 0)
         return err;
-    mbedtls_ssl_conf_rng(&s->conf, random_bytes, without_const(c));
+    mbedtls_ssl_conf_rng(&s->conf, random_bytes, h);
     err = set_suites(s, c);
     if (err == 0)
-        err = set_credentials(s, c);
+        err = set_credentials(s, h);
     if (err == 0 && c->cid)
         err = mbedtls_ssl_conf_cid(&s->conf, c->cid_len, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
     if (err == 0)
         err = cot__handshake_setup(h, &s->conf, c->mtu);
     if (err == 0 && c->cid && c->cid_len > 0)
-        err = random_bytes(without_const(c), cid, c->cid_len);
+        err = random_bytes(h, cid, c->cid_len);
     if (err == 0 && c->cid)
         err = mbedtls_ssl_set_cid(&h->ssl, MBEDTLS_SSL_CID_ENABLED, cid, c->cid_len);
     if (err == 0)

@@ -81,7 +81,6 @@ struct cot_dtls_handshake {
     bool accepted;
     uint8_t signature[72];
     size_t signature_len;
-    bool credential_done;
 
     cot__rpk rpk;
     bool chain_matches; /* client: `server_certificate` was found above the leaf (verify.c) */

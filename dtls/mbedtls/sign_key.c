@@ -2,8 +2,6 @@
 /* Keys that sign by callback, through a method table of our own for Mbed TLS's key object. */
 #include "dtls/mbedtls/sign_key.h"
 
-#include "core/base/bytes.h"
-
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <pk_wrap.h>
@@ -53,7 +51,7 @@ static int sign(mbedtls_pk_context *pk, mbedtls_md_type_t md, const unsigned cha
                 size_t hash_len, unsigned char *sig, size_t cap, size_t *sig_len,
                 int (*f_rng)(void *, unsigned char *, size_t), void *p_rng)
 {
-    const cot_dtls_client_config *config = pk->pk_ctx;
+    const cot_dtls_client_config *config = ((const cot_dtls_handshake *)pk->pk_ctx)->client;
     uint8_t raw[64];
     (void)f_rng;
     (void)p_rng;
@@ -73,21 +71,13 @@ static const mbedtls_pk_info_t by_callback = {
     .sign_func = sign,
 };
 
-static void *without_const(const void *p)
+int cot__sign_key_setup(mbedtls_pk_context *pk, cot_dtls_handshake *h)
 {
-    union {
-        const void *in;
-        void *out;
-    } u = {p};
-    return u.out;
-}
-
-int cot__sign_key_setup(mbedtls_pk_context *pk, const cot_dtls_client_config *config)
-{
+    const cot_dtls_client_config *config = h->client;
     mbedtls_pk_init(pk);
     if (config->sign != NULL) {
         pk->pk_info = &by_callback;
-        pk->pk_ctx = without_const(config); /* only read again */
+        pk->pk_ctx = h;
         return 0;
     }
     if (config->private_key == NULL)

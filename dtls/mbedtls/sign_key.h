@@ -3,13 +3,11 @@
 #ifndef COTTER_MBEDTLS_SIGN_KEY_H
 #define COTTER_MBEDTLS_SIGN_KEY_H
 
-#include <cotter/dtls.h>
+#include "dtls/mbedtls/handshake.h"
 
-#include <mbedtls/pk.h>
-
-/* Set `pk` up from config->sign, else from config->private_key. 0 or an Mbed TLS error. Never
+/* Set `pk` up from h->client's sign, else its private_key. 0 or an Mbed TLS error. Never
  * mbedtls_pk_free() one that signs by callback; the arena's end frees all. */
-int cot__sign_key_setup(mbedtls_pk_context *pk, const cot_dtls_client_config *config);
+int cot__sign_key_setup(mbedtls_pk_context *pk, cot_dtls_handshake *h);
 
 /* r || s to DER ECDSA-Sig-Value. Returns the length, ≤ 72; 0: does not fit into cap. */
 size_t cot__signature_der(const uint8_t raw[static 64], uint8_t *out, size_t cap);

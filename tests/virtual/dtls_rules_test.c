@@ -137,6 +137,16 @@ static void rule1_repetitions_are_bounded(void **state)
     say(1);
 }
 
+static void rule1_no_session_id_is_given(void **state)
+{
+    (void)state;
+    connect();
+    size_t i = 0;
+    while (sent[i].from != PAIR_SERVER || sent[i].bytes[13] != 2)
+        i++; /* ServerHello */
+    assert_int_equal(sent[i].bytes[13 + 12 + 34], 0);
+}
+
 static void rule1_epoch_0_after_take_over_is_dropped(void **state)
 {
     (void)state;
@@ -565,6 +575,7 @@ static void rule6_fragmented_and_reversed_flights(void **state)
 static const struct CMUnitTest tests[] = {
     ROW(rule1_last_flight_is_repeated_while_fresh),
     ROW(rule1_repetitions_are_bounded),
+    ROW(rule1_no_session_id_is_given),
     ROW(rule1_epoch_0_after_take_over_is_dropped),
     ROW(rule1_client_hello_does_not_kill_a_live_session),
     ROW(rule1_session_of_a_new_handshake_replaces_the_old),
