@@ -65,6 +65,25 @@ static void refuses_a_newer_version(void **state)
     change("PRAGMA user_version=1");
 }
 
+static void copies_an_older_database_before_it_is_changed(void **state)
+{
+    char why[STORE_WHY];
+    char copy[112];
+    store *st = NULL;
+    sqlite3 *db = NULL;
+    (void)state;
+    change("PRAGMA application_id=1131377778; PRAGMA user_version=0; CREATE TABLE before(x)");
+    assert_int_equal(store_open(path, false, &st, why), COT_OK);
+    store_close(st);
+    change("SELECT endpoint FROM devices; SELECT x FROM before");
+    (void)snprintf(copy, sizeof copy, "%s.v0", path);
+    assert_int_equal(sqlite3_open_v2(copy, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT x FROM before", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_not_equal(sqlite3_exec(db, "SELECT * FROM devices", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    (void)unlink(copy);
+}
+
 static void refuses_another_program_s_database(void **state)
 {
     char why[STORE_WHY];
@@ -116,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(opens_what_it_made),
         T(refuses_a_newer_version),
+        T(copies_an_older_database_before_it_is_changed),
         T(refuses_another_program_s_database),
         T(refuses_a_file_that_is_no_database),
         T(paths_as_numbers_keep_their_order),
