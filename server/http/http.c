@@ -21,6 +21,7 @@
 
 #define IDLE_S 30u /* a connection on which nothing moves is closed */
 #define CONNECTION_BYTES 32768u
+#define CLIENT_CONNECTIONS_MAX 64 /* of one address, over HTTPS */
 
 /* ---- libmicrohttpd in the loop ---- */
 
@@ -111,9 +112,11 @@ static bool listen_on(http_server *s, const role_fd *f)
     } else {
         char *cert = read_pem(role_fd_of(s->env, ROLE_FD_HTTPS_CERT));
         char *key = read_pem(role_fd_of(s->env, ROLE_FD_HTTPS_KEY));
-        struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
-                                       {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
-                                       {MHD_OPTION_END, 0, NULL}};
+        struct MHD_OptionItem tls[] = {
+            {MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
+            {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+            {MHD_OPTION_PER_IP_CONNECTION_LIMIT, CLIENT_CONNECTIONS_MAX, NULL},
+            {MHD_OPTION_END, 0, NULL}};
         l->daemon = cert != NULL && key != NULL ? start_daemon(l, f->fd, tls) : NULL;
         http_free(cert);
         http_free(key);
