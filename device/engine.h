@@ -198,6 +198,8 @@ cot_status cot__read_value(const cot_object *o, const cot_resource *r, const cot
                            cot_value *v);
 
 /* --- write.c --- */
+/* The answer to a write or an Execute that ended with `s`. */
+uint8_t cot__code_of(cot_status s);
 uint8_t cot__write(cot__client *c, const cot__request *q, bool replace);
 
 /* --- discover.c --- */

@@ -137,80 +137,74 @@ static uint8_t wanted_type(const cot__client *c, const cot__observation *o)
     return cot_coap_notifier_type(&o->notifier, confirm ? COT_COAP_CON : COT_COAP_NON, c->now);
 }
 
-static cot_status notify(cot__client *c, size_t i, uint8_t type)
+static void notify(cot__client *c, cot__observation *o)
 {
-    cot__observation *o = at(c, i);
     const cot_client_memory *memory = &c->config->memory;
-    cot__reply reply = {.format = o->format, .has_observe = true};
-    cot_coap_head h = {.type = type, .token = o->token};
-    cot_status s = cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid);
-    if (s != COT_OK)
-        return s;
-    reply.code = cot__read(c, cot__object_find(c, o->path.id[0]), &o->path, o->format, &reply.len);
-    h.code = reply.code;
-    bool content = reply.code == COT_COAP_CONTENT;
-    if (!content) /* what was observed is gone: an error without Observe ends it (section 4.2) */
-        reply = (cot__reply){.code = reply.code, .format = COT_COAP_NO_FORMAT};
-    if (content)
-        reply.observe_value = cot_coap_notifier_next(&o->notifier, h.mid);
-    bool con = type == COT_COAP_CON;
+    cot_coap_head h = {.type = wanted_type(c, o), .token = o->token};
+    cot__reply reply = {.format = o->format};
+    bool con = h.type == COT_COAP_CON;
     size_t len = 0;
-    s = cot__blocks_write(c, con ? memory->request : memory->tx,
-                          con ? memory->request_cap : memory->tx_cap - COT_CHANNEL_OVERHEAD, &h,
-                          NULL, &reply, &len);
+    cot_status s = cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid);
+    h.code = cot__read(c, cot__object_find(c, o->path.id[0]), &o->path, o->format, &reply.len);
+    reply.has_observe = h.code == COT_COAP_CONTENT;
+    reply.observe_value = cot_coap_notifier_next(&o->notifier, h.mid);
+    if (!reply.has_observe) /* what was observed is gone: an error ends it (section 4.2) */
+        reply.format = COT_COAP_NO_FORMAT;
+    if (s == COT_OK)
+        s = cot__blocks_write(c, con ? memory->request : memory->tx,
+                              con ? memory->request_cap : memory->tx_cap - COT_CHANNEL_OVERHEAD, &h,
+                              NULL, &reply, &len);
+    o->sent_at = c->now + (s == COT_OK ? 0 : RETRY_MS);
     if (s != COT_OK)
-        return s;
+        return;
     o->dirty = false;
-    o->sent_at = c->now;
-    o->unconfirmed = (uint8_t)(con ? 0 : o->unconfirmed + 1);
-    o->used = content;
-    c->request_observation = con ? (uint8_t)i : c->request_observation;
+    o->used = reply.has_observe;
     cot__emit_kind(c, COT_EVENT_NOTIFIED);
     if (con) {
+        o->unconfirmed = 0;
+        c->request_observation = (uint8_t)(o - at(c, 0));
         cot__request_send(c, COT__REQUEST_NOTIFY, &h, len);
-        return COT_OK;
+    } else {
+        o->unconfirmed++;
+        cot_coap_non_sent(&c->peer, len, c->now);
+        cot__connection_send(c, memory->tx, len);
     }
-    cot_coap_non_sent(&c->peer, len, c->now);
-    cot__connection_send(c, memory->tx, len);
-    return COT_OK;
 }
 
-/* When may a notification of this type leave? */
-static cot_ms gate(const cot__client *c, uint8_t type)
-{
-    cot_ms free = cot__blocks_free_at(c);
-    cot_ms open = cot_coap_non_when(&c->peer);
-    if (type == COT_COAP_CON)
-        open = cot__request_possible(c) ? 0 : COT_NEVER;
-    return open > free ? open : free;
-}
-
+/* When may the next notification of `o` leave? */
 static cot_ms leaves_at(const cot__client *c, const cot__observation *o)
 {
     cot_ms due = due_at(c, o);
-    cot_ms open = due == COT_NEVER ? 0 : gate(c, wanted_type(c, o));
-    return due > open ? due : open;
+    cot_ms open = cot_coap_non_when(&c->peer);
+    cot_ms free = cot__blocks_free_at(c);
+    if (wanted_type(c, o) == COT_COAP_CON)
+        open = cot__request_possible(c) ? 0 : COT_NEVER;
+    due = due > open ? due : open;
+    return due > free ? due : free;
+}
+
+static cot_ms first_of(const cot__client *c, cot__observation **first)
+{
+    cot_ms when = COT_NEVER;
+    for (size_t i = 0; i < count_of(c) && c->registration == COT__REG_STANDS; i++) {
+        cot_ms t = at(c, i)->used ? leaves_at(c, at(c, i)) : COT_NEVER;
+        if (t >= when)
+            continue;
+        when = t;
+        *first = at(c, i);
+    }
+    return when;
 }
 
 void cot__observe_tick(cot__client *c)
 {
-    if (c->registration != COT__REG_STANDS)
-        return;
-    for (size_t i = 0; i < count_of(c); i++) {
-        cot__observation *o = at(c, i);
-        if (o->used && leaves_at(c, o) <= c->now && notify(c, i, wanted_type(c, o)) != COT_OK)
-            o->sent_at = c->now + RETRY_MS;
-    }
+    cot__observation *o = NULL;
+    if (first_of(c, &o) <= c->now)
+        notify(c, o); /* one a poll: the deadline says when the next one is due */
 }
 
 cot_ms cot__observe_deadline(const cot__client *c)
 {
-    cot_ms first = COT_NEVER;
-    if (c->registration != COT__REG_STANDS)
-        return first;
-    for (size_t i = 0; i < count_of(c); i++) {
-        cot_ms t = at(c, i)->used ? leaves_at(c, at(c, i)) : COT_NEVER;
-        first = t < first ? t : first;
-    }
-    return first;
+    cot__observation *o = NULL;
+    return first_of(c, &o);
 }

@@ -9,8 +9,6 @@ static uint8_t parse_path(cot__request *q)
     cot_bytes segment;
     q->path = cot_lwm2m_path_of(0, 0, 0, 0, 0);
     while (cot_coap_segments_next(&path, &segment)) {
-        if (segment.len == 0 && path.count == 0 && q->path.level == 0)
-            break; /* one empty segment is the root too */
         if (cot_lwm2m_path_push_text(&q->path, segment) != COT_OK)
             return COT_COAP_NOT_FOUND;
     }
@@ -50,11 +48,7 @@ static uint8_t execute(cot__client *c, const cot__request *q)
     cot_status s = o->execute(o, &at, q->payload.p, q->payload.len);
     if (s == COT_OK)
         cot__changed(c, &q->path);
-    if (s == COT_E_STATE || s == COT_E_DENIED)
-        return COT_COAP_NOT_ALLOWED;
-    if (s == COT_E_RANGE || s == COT_E_MALFORMED)
-        return COT_COAP_BAD_REQUEST;
-    return s == COT_OK ? COT_COAP_CHANGED : COT_COAP_INTERNAL_ERROR;
+    return cot__code_of(s);
 }
 
 static uint8_t post(cot__client *c, const cot__request *q)

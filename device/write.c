@@ -2,34 +2,32 @@
 /* Write: the whole payload is decoded and checked before the first value is applied. */
 #include "device/engine.h"
 
-/* Resources of an object, by index in its table: enough for every object of the OMA registry that a
- * device of this size carries. */
-#define SEEN_WORDS 4u
-
-typedef struct seen {
-    uint32_t word[SEEN_WORDS];
-} seen;
-
 typedef struct writing {
     const cot_object *o;
     const cot__request *q;
     uint16_t format;
     cot_write_phase phase;
-    seen *resources;
 } writing;
 
-static uint8_t code_of(cot_status s)
+uint8_t cot__code_of(cot_status s)
 {
-    if (s == COT_OK)
+    switch ((int)s) {
+    case COT_OK:
         return COT_COAP_CHANGED;
-    if (s == COT_E_DENIED)
+    case COT_E_DENIED:
+    case COT_E_STATE:
         return COT_COAP_NOT_ALLOWED;
-    if (s == COT_E_NOT_FOUND)
+    case COT_E_NOT_FOUND:
         return COT_COAP_NOT_FOUND;
-    if (s == COT_E_SPACE)
+    case COT_E_SPACE:
         return COT_COAP_TOO_LARGE;
-    bool ours = s == COT_E_IO || s == COT_E_STATE || s == COT_E_AGAIN || s == COT_E_INTERNAL;
-    return ours ? COT_COAP_INTERNAL_ERROR : COT_COAP_BAD_REQUEST;
+    case COT_E_IO:
+    case COT_E_AGAIN:
+    case COT_E_INTERNAL:
+        return COT_COAP_INTERNAL_ERROR;
+    default:
+        return COT_COAP_BAD_REQUEST;
+    }
 }
 
 static cot_status write_value(const writing *w, const cot_lwm2m_record *rec, const cot_resource *r)
@@ -45,8 +43,8 @@ static cot_status write_value(const writing *w, const cot_lwm2m_record *rec, con
     return w->o->write(w->o, &at, &v, w->phase);
 }
 
-/* Check the place of one record, note its resource as seen, check or apply its value. */
-static cot_status write_record(writing *w, const cot_lwm2m_record *rec)
+/* Check the place of one record, check or apply its value. */
+static cot_status write_record(const writing *w, const cot_lwm2m_record *rec)
 {
     bool container = rec->form == COT_FORM_TYPED && rec->value.type == COT_NONE;
     if (rec->path.level < 3)
@@ -61,9 +59,6 @@ static cot_status write_record(writing *w, const cot_lwm2m_record *rec)
         return COT_E_TYPE;
     if (multiple && rec->path.level == 4 && rec->path.id[3] >= r->items)
         return COT_E_RANGE;
-    size_t index = (size_t)(r - w->o->resources);
-    if (index < SEEN_WORDS * 32)
-        w->resources->word[index / 32] |= 1u << index % 32;
     return container ? COT_OK : write_value(w, rec, r);
 }
 
@@ -83,19 +78,14 @@ static cot_status pass(writing *w, cot_write_phase phase)
     return s;
 }
 
-/* A replacing write: what the payload lacks goes back to its default, and the old resource instances
- * of what it has make place for the new ones. */
-static void erase_replaced(const writing *w)
+/* A replacing write: all that can be written goes back to its default first. */
+static void reset_all(const writing *w)
 {
     cot__walk walk;
     cot_place at;
     cot__walk_init(&walk, w->o, &w->q->path);
     while (cot__walk_next(&walk, &at)) {
-        size_t index = (size_t)(walk.resource - w->o->resources);
-        bool was_seen =
-            index < SEEN_WORDS * 32 && (w->resources->word[index / 32] & 1u << index % 32) != 0;
-        bool multiple = (walk.resource->ops & COT_MULTIPLE) != 0;
-        if ((walk.resource->ops & COT_WRITE) != 0 && (!was_seen || multiple))
+        if ((walk.resource->ops & COT_WRITE) != 0)
             (void)w->o->write(w->o, &at, NULL, COT_APPLY);
     }
 }
@@ -119,8 +109,7 @@ static uint8_t check_target(const cot__request *q, uint16_t format)
 
 uint8_t cot__write(cot__client *c, const cot__request *q, bool replace)
 {
-    seen resources = {{0}};
-    writing w = {.o = q->object, .q = q, .resources = &resources};
+    writing w = {.o = q->object, .q = q};
     w.format = q->view.content_format;
     if (w.format == COT_COAP_NO_FORMAT && q->path.level >= 3)
         w.format = COT_FORMAT_TEXT;
@@ -129,9 +118,9 @@ uint8_t cot__write(cot__client *c, const cot__request *q, bool replace)
         return code;
     cot_status s = pass(&w, COT_CHECK);
     if (s != COT_OK)
-        return code_of(s);
+        return cot__code_of(s);
     if (replace)
-        erase_replaced(&w);
+        reset_all(&w);
     s = pass(&w, COT_APPLY);
     cot__changed(c, &q->path);
     return s == COT_OK ? COT_COAP_CHANGED : COT_COAP_INTERNAL_ERROR;

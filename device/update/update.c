@@ -18,20 +18,6 @@ static const uint8_t states[] = {
     [COT__UPDATE_ON_TRIAL] = COT__FW_UPDATING,
 };
 
-static cot_status check_geometry(const cot_update_config *config)
-{
-    const cot_port *port = config->port;
-    if (config->running_slot != COT_AREA_SLOT_0 && config->running_slot != COT_AREA_SLOT_1)
-        return COT_E_RANGE;
-    for (int area = COT_AREA_SLOT_0; area < COT_AREA_COUNT; area++) {
-        const cot_area_geometry *g = &port->area[area];
-        if (g->size == 0 || g->erase_size == 0 || g->program_size == 0 ||
-            g->program_size > COT__UNIT_MAX)
-            return COT_E_RANGE;
-    }
-    return COT_OK;
-}
-
 /* A trial that is over without its confirmation has failed. */
 static cot_status judge_restart(cot__update *u)
 {
@@ -50,27 +36,28 @@ static cot_status judge_restart(cot__update *u)
 cot_status cot_update_init(cot_update *update, const cot_update_config *config)
 {
     cot__update *u = (cot__update *)(void *)update;
-    cot_status s = check_geometry(config);
+    bool first = config->running_slot == COT_AREA_SLOT_0;
+    cot_area slot = first ? COT_AREA_SLOT_1 : COT_AREA_SLOT_0;
+    const cot_area_geometry *g = &config->port->area[slot];
+    if (g->size == 0 || g->erase_size == 0 || g->program_size - 1u >= COT__UNIT_MAX)
+        return COT_E_RANGE;
     memset(update, 0, sizeof *update);
     u->config = config;
-    if (s == COT_OK)
-        s = cot__log_open(&u->log, config->port);
+    u->slot = slot;
+    cot_status s = cot__log_open(&u->log, config->port);
     if (s == COT_OK)
         s = cot__boot_load(&u->log, &u->boot);
     if (s == COT_OK)
         s = judge_restart(u);
-    if (s != COT_OK)
-        return s;
-    bool first = config->running_slot == COT_AREA_SLOT_0;
-    u->slot = first ? COT_AREA_SLOT_1 : COT_AREA_SLOT_0;
     u->result = u->boot.result;
     memcpy(u->device.vendor_id, config->vendor_id, sizeof u->device.vendor_id);
     memcpy(u->device.class_id, config->class_id, sizeof u->device.class_id);
     u->device.key = config->trust_anchor;
-    u->device.capacity = config->port->area[u->slot].size;
-    bool confirmed = u->boot.confirmed_sequence > config->factory_sequence;
-    u->device.sequence = confirmed ? u->boot.confirmed_sequence : config->factory_sequence;
-    return COT_OK;
+    u->device.capacity = g->size;
+    u->device.sequence = config->factory_sequence;
+    if (u->boot.confirmed_sequence > u->device.sequence)
+        u->device.sequence = u->boot.confirmed_sequence;
+    return s;
 }
 
 uint8_t cot__update_state(const cot__update *u)

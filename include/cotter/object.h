@@ -57,16 +57,16 @@ struct cot_object {
     cot_status (*read)(const cot_object *o, const cot_place *at, cot_value *out);
 
     /* Check or take one value, whose type is that of the table; bytes live during the call only.
-     * v == NULL: a replacing write has no value for this resource: reset it to its default, or
-     * answer COT_E_UNSUPPORTED (no harm) if it has to stay.
-     * COT_OK; in COT_CHECK also COT_E_RANGE, COT_E_TYPE: 4.00; COT_E_DENIED: 4.05; anything else: 5.00.
-     * In COT_APPLY a failure (5.00) does not undo what was applied before. NULL: nothing is writable. */
+     * v == NULL: a replacing write begins: reset the resource to its default, or answer
+     * COT_E_UNSUPPORTED (no harm) if it has to stay. Its new value, if there is one, follows.
+     * COT_OK; COT_E_RANGE, COT_E_TYPE: 4.00; COT_E_DENIED, COT_E_STATE: 4.05; COT_E_IO: 5.00.
+     * In COT_APPLY a failure (5.00 always) does not undo what was applied before. NULL: nothing is writable. */
     cot_status (*write)(const cot_object *o, const cot_place *at, const cot_value *v,
                         cot_write_phase phase);
 
     /* Run an executable resource; args are the request's bytes (OMA LwM2M Core 1.1 section 6.3.5),
-     * borrowed. COT_OK: 2.04; COT_E_RANGE: 4.00; COT_E_STATE: 4.05; anything else 5.00. What takes long or
-     * restarts the device is to be noted and done after the poll. NULL: nothing is executable. */
+     * borrowed. Answers as for a write. What takes long or restarts the device is to be noted and
+     * done after the poll. NULL: nothing is executable. */
     cot_status (*execute)(const cot_object *o, const cot_place *at, const uint8_t *args,
                           size_t len);
 };
