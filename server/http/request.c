@@ -126,11 +126,7 @@ static bool begin(http_request *r, const char *method)
     if (kind == HTTP_NDJSON && (r->import = http_import_new(r)) == NULL) {
         return http_overloaded(r);
     }
-    cot_bytes token = {(const uint8_t *)r->token, r->token_len};
-    if (r->spool >= 0 && !http_guard_knows(&r->server->guard, token, r->server->loop->now)) {
-        http_ask_token(r);
-    }
-    return r->problem.status == 0;
+    return true;
 }
 
 static bool spool(http_request *r, const char *data, size_t n)
@@ -149,6 +145,20 @@ static bool spool(http_request *r, const char *data, size_t n)
     return true;
 }
 
+/* Before the first piece of a large body: has its token been good lately? Else hub is asked, and the
+ * piece comes again. Not in libmicrohttpd's call for the headers: a request that is suspended there gets
+ * a second one, which looks like the end of the body. */
+static bool token_is_good(http_request *r)
+{
+    cot_bytes token = {(const uint8_t *)r->token, r->token_len};
+    if (r->token_asked || http_guard_knows(&r->server->guard, token, r->server->loop->now)) {
+        return true;
+    }
+    r->token_asked = true;
+    http_ask_token(r);
+    return false;
+}
+
 /* Take a piece of the body; returns how much of it. A request that is refused already throws it away. */
 static size_t take(http_request *r, const char *data, size_t n)
 {
@@ -157,6 +167,9 @@ static size_t take(http_request *r, const char *data, size_t n)
     bool large = kind == HTTP_OCTETS || kind == HTTP_NDJSON;
     if (r->problem.status != 0 || r->stage != HTTP_RECEIVING) {
         return n;
+    }
+    if (large && !token_is_good(r)) {
+        return r->problem.status == 0 ? 0 : n;
     }
     if (n > (large ? HTTP_UPLOAD_MAX : HTTP_JSON_MAX) - r->received) {
         (void)http_problem_set(&r->problem, 413, "the body may have at most %u bytes",

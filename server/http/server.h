@@ -54,8 +54,9 @@ struct http_request {
     http_listener *listener;
     struct MHD_Connection *connection;
     http_stage stage;
-    bool started;   /* the headers were looked at */
-    bool suspended; /* in libmicrohttpd */
+    bool started;     /* the headers were looked at */
+    bool suspended;   /* in libmicrohttpd */
+    bool token_asked; /* http_ask_token was called */
     char *uri;
     http_target target;
     http_match match;

@@ -638,6 +638,16 @@ static void imports_many(void **state)
     assert_non_null(strstr(a->body, "{\"line\":3,\"detail\":\"JSON: line 1 column"));
 }
 
+static void imports_with_a_new_token(void **state)
+{
+    static const char *const ndjson[] = {"Content-Type: application/x-ndjson",
+                                         "Authorization: Bearer good", NULL};
+    static const char one[] = "{\"endpoint\":\"a\",\"mode\":\"nosec\"}";
+    (void)state;
+    answer *a = ask("POST", "/api/v1/devices/import", ndjson, one, sizeof one - 1, 0);
+    expect_body(a, 200, "{\"devices\":[{\"line\":1,\"endpoint\":\"a\",\"mode\":\"nosec\"}]}");
+}
+
 static void serves_documents(void **state)
 {
     (void)state;
@@ -650,13 +660,21 @@ static void serves_documents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(serves_documents),       cmocka_unit_test(passes_path_and_query),
-        cmocka_unit_test(passes_values),          cmocka_unit_test(seals_secrets),
-        cmocka_unit_test(refuses_bad_json),       cmocka_unit_test(refuses_bad_values),
-        cmocka_unit_test(refuses_bad_addresses),  cmocka_unit_test(checks_host_type_and_size),
-        cmocka_unit_test(passes_refusals_of_hub), cmocka_unit_test(survives_a_restart_of_hub),
-        cmocka_unit_test(streams_events),         cmocka_unit_test(drops_a_slow_reader_alone),
-        cmocka_unit_test(imports_many),           cmocka_unit_test(bounds_wrong_tokens),
+        cmocka_unit_test(imports_with_a_new_token), /* first: no token is known yet */
+        cmocka_unit_test(serves_documents),
+        cmocka_unit_test(passes_path_and_query),
+        cmocka_unit_test(passes_values),
+        cmocka_unit_test(seals_secrets),
+        cmocka_unit_test(refuses_bad_json),
+        cmocka_unit_test(refuses_bad_values),
+        cmocka_unit_test(refuses_bad_addresses),
+        cmocka_unit_test(checks_host_type_and_size),
+        cmocka_unit_test(passes_refusals_of_hub),
+        cmocka_unit_test(survives_a_restart_of_hub),
+        cmocka_unit_test(streams_events),
+        cmocka_unit_test(drops_a_slow_reader_alone),
+        cmocka_unit_test(imports_many),
+        cmocka_unit_test(bounds_wrong_tokens),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
