@@ -24,27 +24,19 @@ static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
     return unused;
 }
 
-/* One "pmin=10"; "pmin" alone takes the attribute away. */
-static cot_status parse_one(cot_bytes text, cot__attributes *a)
+/* Take "key=10" of the query; "key" alone takes the attribute away. False: no number. */
+static bool take(const cot__request *q, const char *key, uint32_t *value, bool *has, uint32_t *left)
 {
-    static const char name[] = "pmin";
-    cot_reader r;
-    cot_reader_init(&r, text.p, text.len);
-    cot_bytes key = cot_read_bytes(&r, sizeof name - 1);
-    bool is_min = cot_bytes_is(key, name);
-    if (r.err != COT_OK || (!is_min && !cot_bytes_is(key, "pmax")))
-        return COT_E_UNSUPPORTED;
+    cot_bytes text;
     uint64_t v = 0;
-    bool given = cot_reader_left(&r) > 0;
-    if (given && cot_read_u8(&r) != '=')
-        return COT_E_UNSUPPORTED;
-    if (given && cot_decimal_parse_uint(cot_read_bytes(&r, cot_reader_left(&r)), &v) != COT_OK)
-        return COT_E_MALFORMED;
-    if (v > UINT32_MAX)
-        return COT_E_RANGE;
-    *(is_min ? &a->pmin : &a->pmax) = (uint32_t)v;
-    *(is_min ? &a->has_pmin : &a->has_pmax) = given;
-    return COT_OK;
+    if (!cot_coap_query_find(q->view.query, key, &text))
+        return true;
+    --*left;
+    *has = text.p != NULL;
+    if (*has && (cot_decimal_parse_uint(text, &v) != COT_OK || v > UINT32_MAX))
+        return false;
+    *value = (uint32_t)v;
+    return true;
 }
 
 uint8_t cot__attributes_write(cot__client *c, const cot__request *q)
@@ -57,14 +49,12 @@ uint8_t cot__attributes_write(cot__client *c, const cot__request *q)
     if (to == NULL)
         return COT_COAP_INTERNAL_ERROR;
     cot__attributes a = {.path = q->path};
+    uint32_t left = q->view.query.count;
     if (to->used)
         a = *to;
-    cot_coap_segments query = q->view.query;
-    cot_bytes text;
-    while (cot_coap_segments_next(&query, &text)) {
-        if (parse_one(text, &a) != COT_OK)
-            return COT_COAP_BAD_REQUEST;
-    }
+    if (!take(q, "pmin", &a.pmin, &a.has_pmin, &left) ||
+        !take(q, "pmax", &a.pmax, &a.has_pmax, &left) || left > 0)
+        return COT_COAP_BAD_REQUEST; /* no number, or an attribute that we do not have */
     a.used = a.has_pmin || a.has_pmax;
     *to = a;
     return COT_COAP_CHANGED;

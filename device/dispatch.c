@@ -3,15 +3,6 @@
  * our own request. */
 #include "device/engine.h"
 
-static void send_empty(cot__client *c, uint8_t type, uint16_t mid)
-{
-    uint8_t out[COT_COAP_EMPTY_LEN];
-    if (type == 0)
-        return;
-    cot_coap_write_empty(out, type, mid);
-    cot__connection_send(c, out, sizeof out);
-}
-
 static void send_reply(cot__client *c, const cot_coap_msg *m, const cot_coap_view *v,
                        const cot__reply *reply)
 {
@@ -42,7 +33,8 @@ static void answer_again(cot__client *c, cot__request *q, uint8_t code, cot__rep
         reply->size1 = c->collect.limit;
 }
 
-static void serve(cot__client *c, const cot_coap_msg *m, bool duplicate, uint8_t code)
+/* Returns the Empty message to send instead of an answer, or 0. */
+static uint8_t serve(cot__client *c, const cot_coap_msg *m, bool duplicate, uint8_t code)
 {
     cot__request q = {.msg = m, .payload = m->payload};
     cot__reply reply = {.format = COT_COAP_NO_FORMAT};
@@ -50,8 +42,7 @@ static void serve(cot__client *c, const cot_coap_msg *m, bool duplicate, uint8_t
     if (s == COT_E_UNSUPPORTED) {
         reply.code = q.view.error;
     } else if (s != COT_OK) {
-        send_empty(c, cot_coap_reject(&c->peer, &m->head), m->head.mid);
-        return;
+        return cot_coap_reject(&c->peer, &m->head);
     } else if (duplicate) {
         answer_again(c, &q, code, &reply);
     } else {
@@ -60,54 +51,56 @@ static void serve(cot__client *c, const cot_coap_msg *m, bool duplicate, uint8_t
     if (!duplicate)
         cot_coap_answered(&c->peer, m->head.mid, reply.code);
     send_reply(c, m, &q.view, &reply);
+    return 0;
 }
 
-static void answered(cot__client *c, const cot_coap_event *e, const cot_coap_msg *m)
+static uint8_t judge(cot__client *c, const cot_coap_event *e, const cot_coap_msg *m)
 {
     cot_coap_view v;
-    if (cot_coap_view_fetch(m, &v) == COT_OK) {
-        cot__request_event(c, e, m, &v);
-        return;
-    }
-    send_empty(c, cot_coap_reject(&c->peer, &m->head), m->head.mid);
-    cot__request_event(c, e, NULL, NULL);
-}
-
-void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
-{
-    cot_coap_msg m;
-    cot_status s = cot_coap_parse(msg, len, &m);
-    if (s == COT_E_MALFORMED)
-        send_empty(c, cot_coap_reject(&c->peer, &m.head), m.head.mid);
-    if (s != COT_OK)
-        return;
-    bool ours = c->request_kind != COT__REQUEST_NONE && cot_coap_matches(&c->exchange, &m.head);
-    cot_coap_event e =
-        cot_coap_receive(&c->peer, ours ? &c->exchange : NULL, &cot_coap_defaults, &m.head, c->now);
-    switch ((enum cot_coap_event_kind)e.kind) {
+    bool good = true;
+    switch ((enum cot_coap_event_kind)e->kind) {
     case COT_COAP_GOT_REQUEST:
-        serve(c, &m, false, 0);
-        break;
+        return serve(c, m, false, 0);
     case COT_COAP_GOT_DUPLICATE: /* reading again must not spoil a body that comes in blocks */
-        if (e.code != 0 && !(e.code == COT_COAP_CONTENT && cot__blocks_free_at(c) > c->now))
-            serve(c, &m, true, e.code);
+        if (e->code != 0 && !(e->code == COT_COAP_CONTENT && cot__blocks_free_at(c) > c->now))
+            return serve(c, m, true, e->code);
         break;
     case COT_COAP_GOT_RESPONSE:
-        answered(c, &e, &m);
-        break;
+        good = cot_coap_view_fetch(m, &v) == COT_OK;
+        cot__request_event(c, e, good ? m : NULL, good ? &v : NULL);
+        return good ? e->reply : cot_coap_reject(&c->peer, &m->head);
     case COT_COAP_GOT_ACK:
     case COT_COAP_GOT_RESET:
-        cot__request_event(c, &e, NULL, NULL);
+        cot__request_event(c, e, NULL, NULL);
         break;
     case COT_COAP_GOT_UNKNOWN:
-        send_empty(c, cot_coap_reject(&c->peer, &m.head), m.head.mid);
-        break;
+        return cot_coap_reject(&c->peer, &m->head);
     case COT_COAP_GOT_STRAY_RESET:
-        cot__observe_reset(c, m.head.mid);
+        cot__observe_reset(c, m->head.mid);
         break;
     case COT_COAP_GOT_PONG:
     case COT_COAP_GOT_NOTHING:
         break;
     }
-    send_empty(c, e.reply, m.head.mid); /* last: tx may be the buffer that the message lies in */
+    return e->reply;
+}
+
+void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
+{
+    cot_coap_msg m;
+    uint8_t empty = 0;
+    cot_status s = cot_coap_parse(msg, len, &m);
+    if (s == COT_OK) {
+        bool ours = c->request_kind != COT__REQUEST_NONE && cot_coap_matches(&c->exchange, &m.head);
+        cot_coap_event e = cot_coap_receive(&c->peer, ours ? &c->exchange : NULL,
+                                            &cot_coap_defaults, &m.head, c->now);
+        empty = judge(c, &e, &m);
+    } else if (s == COT_E_MALFORMED) {
+        empty = cot_coap_reject(&c->peer, &m.head);
+    }
+    if (empty == 0)
+        return;
+    uint8_t out[COT_COAP_EMPTY_LEN]; /* last: tx may be the buffer that the message lies in */
+    cot_coap_write_empty(out, empty, m.head.mid);
+    cot__connection_send(c, out, sizeof out);
 }

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#define QUERY_MAX 72u            /* "ep=" and an endpoint name */
-#define OPTIONS_ROOM 80u         /* what the options of a registration take more than an answer's */
-#define MARGIN_S 100u            /* MAX_TRANSMIT_WAIT is 93 s (RFC 7252 section 4.8.2) */
-#define ROOT_FORMATS "112 11542" /* of the root link: SenML CBOR, TLV */
+#define QUERY_MAX 72u    /* "ep=" and an endpoint name */
+#define OPTIONS_ROOM 80u /* what the options of a registration take more than an answer's */
+#define MARGIN_S 100u    /* MAX_TRANSMIT_WAIT is 93 s (RFC 7252 section 4.8.2) */
+#define ROOT_LINK "</>;rt=\"oma.lwm2m\";ct=\"112 11542\"" /* SenML CBOR, TLV */
 
 void cot__registration_forget(cot__client *c)
 {
@@ -26,12 +26,10 @@ static cot_status render_links(const cot__client *c, size_t *len)
 {
     cot_writer w;
     cot_link_writer l;
-    cot_lwm2m_path root = cot_lwm2m_path_of(0, 0, 0, 0, 0);
     cot_writer_init(&w, c->config->memory.body, c->config->memory.body_cap);
+    cot_write_text(&w, ROOT_LINK);
     cot_link_begin(&l, &w);
-    cot_link_path(&l, &root);
-    cot_link_attr_text(&l, "rt", "oma.lwm2m");
-    cot_link_attr_text(&l, "ct", ROOT_FORMATS);
+    l.any = true; /* the root link */
     for (size_t i = 0; i < cot__object_count(c); i++) {
         const cot_object *o = cot__object_at(c, i);
         cot_lwm2m_path p = cot_lwm2m_path_of(1, o->id, 0, 0, 0);
@@ -50,34 +48,26 @@ static cot_status render_links(const cot__client *c, size_t *len)
     return w.err;
 }
 
-/* One query of a key and a text or, without one, a number. */
-static void query(cot_coap_writer *m, const char *key, const char *text, uint32_t number)
+static void write_options(const cot__client *c, cot_coap_writer *m)
 {
     uint8_t buf[QUERY_MAX];
     cot_writer w;
-    cot_writer_init(&w, buf, sizeof buf);
-    cot_write_text(&w, key);
-    if (text != NULL)
-        cot_write_text(&w, text);
-    else
-        cot_decimal_write_uint(&w, number);
-    cot_coap_write_option(m, COT_COAP_URI_QUERY, buf, w.len);
-}
-
-static void write_options(const cot__client *c, cot_coap_writer *m)
-{
     bool first = c->registration == COT__REG_REGISTERING;
     cot_coap_write_segments(m, COT_COAP_URI_PATH, first ? "rd" : c->location, '/');
     if (c->push.total > 0)
         cot_coap_write_option_uint(m, COT_COAP_CONTENT_FORMAT, COT_FORMAT_LINK);
-    if (first)
-        query(m, "ep=", c->config->endpoint, 0);
-    if (c->with_lifetime)
-        query(m, "lt=", NULL, c->lifetime_sent);
+    cot_writer_init(&w, buf, sizeof buf - 1);
     if (first) {
-        query(m, "lwm2m=", "1.1", 0);
-        query(m, "b=", "U", 0);
+        cot_write_text(&w, "lwm2m=1.1\nb=U\nep=");
+        cot_write_text(&w, c->config->endpoint);
     }
+    if (c->with_lifetime) {
+        cot_write_text(&w, "\nlt=" + !first);
+        cot_decimal_write_uint(&w, c->lifetime_sent);
+    }
+    buf[w.len] = '\0';
+    cot_coap_write_segments(m, COT_COAP_URI_QUERY, (const char *)buf,
+                            '\n'); /* a '&' may be in a name */
 }
 
 static cot_status write_message(cot__client *c, const cot_coap_head *h, size_t *len)

@@ -158,6 +158,15 @@ static void updates_when_told(void **state)
     assert_int_equal(w.updates, 3);
 }
 
+static void registers_any_name(void **state)
+{
+    (void)state;
+    w.config.endpoint = "a&b=c/d?e";
+    assert_true(world_register(&w, 20000));
+    assert_string_equal(w.endpoint, "a&b=c/d?e");
+    assert_int_equal(w.lifetime, 300);
+}
+
 static void registers_in_blocks(void **state)
 {
     static const char end[] = "</3303/0>,</3303/1>";
@@ -230,6 +239,7 @@ int main(void)
         CASE(a_busy_server_keeps_the_session, prepare),
         CASE(waits_for_a_name, prepare),
         CASE(updates_when_told, start),
+        CASE(registers_any_name, prepare),
         CASE(registers_in_blocks, prepare),
         CASE(deregisters, start),
         CASE(stops_without_a_server, prepare),
