@@ -44,6 +44,7 @@ struct cli {
     const char *values[CLI_OPTIONS_MAX]; /* of its options; "" for a flag that is set */
     const char *server;                  /* base URL, without a slash at its end */
     const char *token_file;
+    const char *server_ca; /* PEM file for an https server, or NULL: the system's */
     bool json;
     bool colour;      /* stdout is a terminal and NO_COLOR is not set */
     char socket[256]; /* path of the Unix socket, or "" */
@@ -75,6 +76,8 @@ typedef struct cli_request {
     bool once; /* send an Idempotency-Key and repeat the request while the server is restarting */
 } cli_request;
 
+/* What every handle needs: socket, CAs, no signals. */
+void cli_set_server(const cli *c, CURL *curl);
 /* Fill "{}" by the arguments, percent-encoded; they end with NULL. malloc'd. */
 char *cli_path(const char *pattern, ...);
 /* One request. CLI_OK: *reply (may be NULL for an empty body) is the caller's; else it was said why.

@@ -94,18 +94,27 @@ static int prepare(cli *c)
     return CLI_OK;
 }
 
+void cli_set_server(const cli *c, CURL *curl)
+{
+    const char *ca = c->server_ca != NULL ? c->server_ca : getenv("COTTER_SERVER_CA");
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
+    if (c->socket[0] != '\0') {
+        (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, c->socket);
+    }
+    if (ca != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+    }
+}
+
 static void set_target(cli *c, CURL *curl, const char *path)
 {
     char url[2048];
     (void)snprintf(url, sizeof url, "%s/api/v1%s",
                    c->server != NULL ? c->server : "http://localhost", path);
     (void)curl_easy_setopt(curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
     (void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    if (c->socket[0] != '\0') {
-        (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, c->socket);
-    }
+    cli_set_server(c, curl);
 }
 
 /* ---- paths ---- */
@@ -247,6 +256,10 @@ static void say_problem(long status, const json_t *problem, const char *text)
 static int judge(cli *c, CURLcode code, long status, const buffer *out, json_t **reply)
 {
     if (code != CURLE_OK) {
+        if (code == CURLE_PEER_FAILED_VERIFICATION) {
+            cli_error("the server's certificate is not trusted: name its CA with --server-ca FILE");
+            return CLI_UNREACHABLE;
+        }
         cli_error("no server answers at %s: %s", c->server != NULL ? c->server : c->socket,
                   curl_easy_strerror(code));
         return CLI_UNREACHABLE;

@@ -57,6 +57,7 @@ static int global_options(cli *c, int argc, char **argv)
     while (i < argc && argv[i][0] == '-') {
         const char **value = strcmp(argv[i], "--server") == 0       ? &c->server
                              : strcmp(argv[i], "--token-file") == 0 ? &c->token_file
+                             : strcmp(argv[i], "--server-ca") == 0  ? &c->server_ca
                                                                     : NULL;
         if (strcmp(argv[i], "--json") == 0) {
             c->json = true;

@@ -75,6 +75,9 @@ static const char **global_option(cli *c, const char *name, size_t len)
     if (len == 6 && memcmp(name, "server", 6) == 0) {
         return &c->server;
     }
+    if (len == 9 && memcmp(name, "server-ca", 9) == 0) {
+        return &c->server_ca;
+    }
     return len == 10 && memcmp(name, "token-file", 10) == 0 ? &c->token_file : NULL;
 }
 

@@ -97,16 +97,12 @@ static CURL *make(follow *f)
         cli_error("out of memory");
         return NULL;
     }
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
+    cli_set_server(f->c, curl);
     (void)curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
     (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    if (f->c->socket[0] != '\0') {
-        (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, f->c->socket);
-    }
     return curl;
 }
 

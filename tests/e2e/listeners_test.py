@@ -39,6 +39,12 @@ def doors(c, tls):
     check("HTTPS, the page", "<title>Cotter" in curl(c, f"https://localhost:{tls}/", "--cacert", "api.crt")[1])
     check("no TLS 1.1", curl(c, f"https://localhost:{tls}/", "--cacert", "api.crt", "--tls-max", "1.1")[0] == 0)
     check("no HTTP on the HTTPS port", curl(c, f"http://localhost:{tls}/")[0] in (0, 400))
+    command = [harness.COTTER, "--server", f"https://localhost:{tls}", "--token-file", c.run / "admin.token"]
+    ours = subprocess.run([*command, "--server-ca", "api.crt", "status"], cwd=c.folder, capture_output=True, text=True,
+                          check=False)
+    check("cotter over HTTPS", ours.returncode == 0, ours.stderr)
+    ours = subprocess.run([*command, "status"], cwd=c.folder, capture_output=True, text=True, check=False)
+    check("not without its CA", ours.returncode == 3 and "--server-ca" in ours.stderr, ours.stderr)
     socket = os.stat(c.run / "http.sock")
     check("the socket is not for everyone", socket.st_mode & 0o007 == 0, oct(socket.st_mode))
 
