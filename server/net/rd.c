@@ -32,6 +32,18 @@ void net_location_text(const ipc_location *l, char out[static 23])
     out[n] = '\0';
 }
 
+/* The value of a base64url character; 64: it is none. */
+static uint32_t digit_of(uint8_t c)
+{
+    if (c >= 'a')
+        return c <= 'z' ? c - 'a' + 26u : 64;
+    if (c >= 'A')
+        return c <= 'Z' ? c - 'A' + 0u : c == '_' ? 63 : 64;
+    if (c >= '0')
+        return c <= '9' ? c - '0' + 52u : 64;
+    return c == '-' ? 62 : 64;
+}
+
 cot_status net_location_parse(cot_bytes text, ipc_location *out)
 {
     uint32_t bits = 0;
@@ -40,10 +52,10 @@ cot_status net_location_parse(cot_bytes text, ipc_location *out)
     if (text.len != 22)
         return COT_E_MALFORMED;
     for (size_t i = 0; i < text.len; i++) {
-        const char *d = memchr(digits, text.p[i], 64);
-        if (d == NULL)
+        uint32_t d = digit_of(text.p[i]);
+        if (d > 63)
             return COT_E_MALFORMED;
-        bits = bits << 6 | (uint32_t)(d - digits);
+        bits = bits << 6 | d;
         have += 6;
         if (have >= 8) {
             have -= 8;

@@ -318,6 +318,29 @@ static void malformed_messages_and_unknown_critical_options(void **state)
     assert_int_equal(x.w->table.live, 0); /* nothing of this makes state */
 }
 
+static void locations_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+    ipc_location l;
+    ipc_location back;
+    char text[23];
+    for (int i = 0; i < 2000; i++) {
+        net_random(l.b, sizeof l.b);
+        net_location_text(&l, text);
+        assert_int_equal(net_location_parse((cot_bytes){(const uint8_t *)text, 22}, &back), COT_OK);
+        assert_memory_equal(l.b, back.b, sizeof l.b);
+    }
+    for (int c = 1; c < 256; c++) {
+        bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     c == '-' || c == '_';
+        text[5] = (char)c;
+        assert_int_equal(net_location_parse((cot_bytes){(const uint8_t *)text, 22}, &back),
+                         digit ? COT_OK : COT_E_MALFORMED);
+    }
+    assert_int_equal(net_location_parse((cot_bytes){(const uint8_t *)text, 21}, &back),
+                     COT_E_MALFORMED);
+}
+
 static void a_datagram_beyond_our_limit_gets_4_13(void **state)
 {
     (void)state;
@@ -440,6 +463,7 @@ int main(void)
         T(hub_drops_a_registration),
         T(bad_registrations_are_refused),
         T(malformed_messages_and_unknown_critical_options),
+        T(locations_are_read_as_they_are_written),
         T(a_datagram_beyond_our_limit_gets_4_13),
         T(rule_3_a_nosec_update_from_a_new_address_is_challenged),
         T(a_long_registration_comes_in_blocks),
