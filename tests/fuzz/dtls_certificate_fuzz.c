@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate messages from anybody, inside real handshakes. The first input byte says in which mode and
- * to whom, the rest is the message's body. Property: a server never comes to ask about the credential
+/* Certificate messages, and whole flights, from anybody, inside real handshakes. The first input byte says
+ * in which mode and to whom, the rest is the message's body or datagrams. Property: a server never comes to ask about the credential
  * (the signature over the changed handshake is wrong), a client goes on only with the server's own
  * certificate or key in the first place.
  *
@@ -13,9 +13,11 @@
 #include <string.h>
 
 /* Bits of the first byte. 0: RPK; 1: the server's message, to the client; 2, 3: usage; 4: what follows
- * are edits of the genuine message (offset 2 bytes, to be xored 1 byte), else it is the message. */
+ * are edits of the genuine bytes (offset 2 bytes, to be xored 1 byte), else it is the bytes; 5: the
+ * bytes are datagrams (each with a length of 2 bytes before it), else the body of the message. */
 #define WAYS 16u
 #define EDITS 16u
+#define DATAGRAMS 32u
 
 /* A pair that stands before the datagram with the Certificate message. */
 typedef struct scene {
@@ -100,18 +102,40 @@ static size_t make_datagram(const scene *s, cot_bytes body, uint8_t out[static P
     return w.err == COT_OK ? w.len : 0;
 }
 
-static void to_server(scene *s, const uint8_t *dgram, size_t len, bool same)
+static void restore(scene *s, unsigned way)
+{
+    bool client = (way & 2) != 0;
+    memcpy(client ? s->p.client_arena : s->p.handshake_memory, s->memory, sizeof s->memory);
+    s->p.client = s->client;
+}
+
+static void feed_server(scene *s, const uint8_t *dgram, size_t len, bool same)
 {
     uint8_t out[PAIR_DATAGRAM];
     size_t n;
     cot_dtls_event e;
-    memcpy(s->p.handshake_memory, s->memory, sizeof s->memory);
     cot_dtls_handshake_received(s->p.handshake, dgram, len);
     while ((e = cot_dtls_handshake_next(s->p.handshake, s->p.now, out, sizeof out, &n)) !=
            COT_DTLS_IDLE) {
         check(e != COT_DTLS_DONE);
         check(e != COT_DTLS_NEED_CREDENTIAL || same);
     }
+}
+
+/* Did it go on with a flight of its own? */
+static bool feed_client(scene *s, uint8_t *dgram, size_t len)
+{
+    uint8_t out[PAIR_DATAGRAM];
+    cot_channel *ch = &s->p.client.channel;
+    cot_datagram in = {dgram, len};
+    const uint8_t *data;
+    size_t n;
+    bool on = false;
+    (void)ch->ops->received(ch, &in, s->p.now, &data, &n);
+    while (ch->ops->drain(ch, s->p.now, out, sizeof out, &n) == COT_OK && n > 0)
+        on = on || out[0] == 22;
+    check(ch->state != COT_CHANNEL_OPEN);
+    return on;
 }
 
 /* Is the first certificate, or the key, in the message the server's own? */
@@ -127,28 +151,37 @@ static bool is_servers(unsigned way, cot_bytes body)
     return cot_bytes_equal(first, (cot_bytes){own.p, own.len});
 }
 
-static void to_client(scene *s, unsigned way, uint8_t *dgram, size_t len, cot_bytes body)
+static cot_bytes edit(cot_bytes genuine, cot_bytes edits, uint8_t out[static PAIR_DATAGRAM])
 {
-    uint8_t out[PAIR_DATAGRAM];
-    cot_channel *ch = &s->p.client.channel;
-    cot_datagram in = {dgram, len};
-    const uint8_t *data;
-    size_t n;
-    memcpy(s->p.client_arena, s->memory, sizeof s->memory);
-    s->p.client = s->client;
-    (void)ch->ops->received(ch, &in, s->p.now, &data, &n);
-    while (ch->ops->drain(ch, s->p.now, out, sizeof out, &n) == COT_OK && n > 0)
-        check(out[0] != 22 || is_servers(way, body)); /* its own flight: it goes on */
-    check(ch->state != COT_CHANNEL_OPEN);
+    memcpy(out, genuine.p, genuine.len);
+    for (size_t i = 0; i + 3 <= edits.len; i += 3)
+        out[((size_t)edits.p[i] << 8 | edits.p[i + 1]) % genuine.len] ^= edits.p[i + 2];
+    return (cot_bytes){out, genuine.len};
 }
 
-static cot_bytes edit(const scene *s, cot_bytes edits, uint8_t out[static PAIR_DATAGRAM])
+/* Without the keys nothing of this can end in a session. */
+static void datagrams(scene *s, unsigned way, cot_bytes in, bool edits)
 {
-    size_t len = s->size - 25;
-    memcpy(out, s->datagram + s->at + 25, len);
-    for (size_t i = 0; i + 3 <= edits.len; i += 3)
-        out[((size_t)edits.p[i] << 8 | edits.p[i + 1]) % len] ^= edits.p[i + 2];
-    return (cot_bytes){out, len};
+    uint8_t dgram[PAIR_DATAGRAM];
+    cot_bytes genuine = {s->datagram, s->len};
+    cot_reader r;
+    restore(s, way);
+    cot_reader_init(&r, in.p, in.len);
+    for (int i = 0; i < 16 && (i == 0 || cot_reader_left(&r) > 2); i++) {
+        cot_bytes d = genuine;
+        if (!edits)
+            d = cot_read_bytes(&r, cot_read_u16(&r) % PAIR_DATAGRAM);
+        else if (i == 0)
+            d = edit(genuine, cot_read_bytes(&r, cot_reader_left(&r)), dgram);
+        if (d.len == 0)
+            continue;
+        if (d.p != dgram)
+            memcpy(dgram, d.p, d.len);
+        if ((way & 2) != 0)
+            feed_client(s, dgram, d.len);
+        else
+            feed_server(s, dgram, d.len, true); /* what comes after the signature may differ */
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
@@ -164,14 +197,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     scene *s = scenes[way];
     uint8_t edited[PAIR_DATAGRAM];
     cot_bytes body = {input + 1, size - 1};
+    if ((input[0] & DATAGRAMS) != 0) {
+        datagrams(s, way, body, (input[0] & EDITS) != 0);
+        return 0;
+    }
     if ((input[0] & EDITS) != 0)
-        body = edit(s, body, edited);
+        body = edit((cot_bytes){s->datagram + s->at + 25, s->size - 25}, body, edited);
     size_t len = make_datagram(s, body, dgram);
     if (len == 0)
         return 0;
+    restore(s, way);
     if ((way & 2) != 0)
-        to_client(s, way, dgram, len, body);
+        check(!feed_client(s, dgram, len) || is_servers(way, body));
     else
-        to_server(s, dgram, len, len == s->len && memcmp(dgram, s->datagram, len) == 0);
+        feed_server(s, dgram, len, len == s->len && memcmp(dgram, s->datagram, len) == 0);
     return 0;
 }
