@@ -70,6 +70,12 @@ class Packaging(unittest.TestCase):
     def test_every_commented_line_is_a_valid_one(self):
         text = self.installed("/etc/cotter/cotterd.conf").read_text()
         every = re.sub(r"(?m)^#( *\w+ = )", r"\1", text)
+        for name in ("client-ca.pem", "https.crt", "https.key"):  # they must exist; what the defaults name does not
+            every = every.replace(f"/etc/cotter/{name}", str(self.folder / name))
+        status, output = call("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                              "-subj", "/CN=test", "-keyout", self.folder / "https.key", "-out", self.folder / "https.crt")
+        self.assertEqual(status, 0, output)
+        shutil.copy(self.folder / "https.crt", self.folder / "client-ca.pem")
         self.assertGreater(len(every.splitlines()), 20)
         status, output = call(self.installed("sbin/cotterd"), "--check-config", "--config", self.config(every))
         self.assertEqual(status, 0, output)
