@@ -174,7 +174,10 @@ static const char *advice(uint8_t reason, uint8_t mode)
                "added. Use the "
                "endpoint name that the credential was added for.";
     case IPC_REASON_NOSEC_FORBIDDEN:
-        return "This endpoint has a credential, so it cannot register without DTLS. Use coaps.";
+        return "This endpoint has a credential, so it cannot register without DTLS: use coaps. Or "
+               "it was not added, and as many others "
+               "as may have come by themselves already: add it (cotter device add ENDPOINT "
+               "--nosec).";
     case IPC_REASON_PROTOCOL:
         return "The handshake broke the protocol; a capture shows where.";
     case IPC_REASON_TIMEOUT:

@@ -66,19 +66,26 @@ static cot_status refuse(hub *h, const hub_message *m, const ipc_register *reg, 
     return hub_refusal(h, &row);
 }
 
-/* An endpoint that nobody provisioned appears by itself where NoSec is served at all. */
+/* An endpoint that nobody added appears by itself where NoSec is served at all: a newcomer's first device does.
+ * They are few, so that nobody fills the database or takes the places of added devices. */
 static cot_status add_nosec(hub *h, const ipc_register *reg, store_device *d)
 {
     store_id id = 0;
     uint64_t devices = 0;
+    uint64_t strangers = 0;
     uint16_t mid = 0;
     cot_status s = store_count(h->st, "devices", &devices);
     if (s == COT_OK && devices >= h->config.max_devices)
         return COT_E_LIMIT;
+    if (s == COT_OK)
+        s = store_count(h->st, "strangers", &strangers);
+    if (s == COT_OK && strangers >= HUB_STRANGERS)
+        return COT_E_DENIED;
     if (RAND_bytes((unsigned char *)&mid, sizeof mid) != 1)
         return COT_E_IO;
     store_device_new add = {.endpoint = reg->endpoint,
                             .mode = IPC_NOSEC,
+                            .stranger = true,
                             .mid = (uint16_t)(mid | 0x8000),
                             .now = h->utc};
     if (s == COT_OK)

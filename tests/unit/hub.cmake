@@ -4,6 +4,7 @@ if(COTTER_SERVER)
     cotter_unit_test(keys_seal_test unit/keys_seal_test.c LIBS cotter_keys)
     cotter_unit_test(keys_master_test unit/keys_master_test.c LIBS cotter_keys)
     cotter_unit_test(keys_files_test unit/keys_files_test.c LIBS cotter_keys)
+    cotter_unit_test(keys_process_test unit/keys_process_test.c LIBS cotter_keys)
 
     cotter_unit_test(store_open_test unit/store_open_test.c LIBS cotter_store)
     cotter_unit_test(store_durability_test unit/store_durability_test.c unit/crash_vfs.c LIBS cotter_store)

@@ -51,7 +51,7 @@ static void no_operation_without_a_token(void **state)
     assert_int_equal(world_call(w, IPC_API_STATUS, &body), 401);
 }
 
-static void each_role_may_do_its_part(void **state)
+static void rule_13_each_role_may_do_its_part(void **state)
 {
     static const ipc_api changes[] = {
         IPC_API_DEVICE_ADD,   IPC_API_DEVICE_IMPORT,  IPC_API_DEVICE_EDIT,    IPC_API_DEVICE_REMOVE,
@@ -103,7 +103,7 @@ static void a_token_ends_by_time_and_by_removal(void **state)
     assert_int_equal(world_call(w, IPC_API_STATUS, &body), 401);
 }
 
-static void only_the_hash_of_a_token_is_stored(void **state)
+static void rule_13_only_the_hash_of_a_token_is_stored(void **state)
 {
     world *w = *state;
     char file[2][112];
@@ -116,6 +116,21 @@ static void only_the_hash_of_a_token_is_stored(void **state)
         close(fd);
         assert_true(n >= 0);
         assert_null(memmem(bytes, (size_t)n, w->token + 4, 20));
+    }
+}
+
+static void rule_8_a_secret_is_never_read_back(void **state)
+{
+    static const ipc_api reads[] = {IPC_API_DEVICE_GET, IPC_API_DEVICE_LIST, IPC_API_DEVICE_WHY,
+                                    IPC_API_VALUE_LIST, IPC_API_AUDIT_LIST};
+    static const char blob[] = "sealed by keys";
+    world *w = *state;
+    world_add_psk(w, "dev", NULL); /* with a blob that begins like this */
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+        cot_bytes body;
+        hub_put_text(world_args(w, 1), "endpoint", "dev");
+        assert_int_equal(world_call(w, reads[i], &body), 200);
+        assert_null(memmem(body.p, body.len, blob, sizeof blob - 1));
     }
 }
 
@@ -322,9 +337,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(no_operation_without_a_token),
-        T(each_role_may_do_its_part),
+        T(rule_13_each_role_may_do_its_part),
         T(a_token_ends_by_time_and_by_removal),
-        T(only_the_hash_of_a_token_is_stored),
+        T(rule_13_only_the_hash_of_a_token_is_stored),
+        T(rule_8_a_secret_is_never_read_back),
         T(a_list_comes_in_pages_by_any_limit),
         T(an_import_is_all_or_nothing),
         T(an_unsealed_body_is_refused),

@@ -99,7 +99,7 @@ static void waits_for_a_device_that_is_away(void **state)
     assert_int_equal(sent(w).id, id);
 }
 
-static void is_sent_again_as_it_was_after_hub_died(void **state)
+static void rule_9_is_sent_again_as_it_was_after_hub_died(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -120,7 +120,7 @@ static void is_sent_again_as_it_was_after_hub_died(void **state)
     state_is(w, id, "done");
 }
 
-static void is_unknown_past_exchange_lifetime_and_never_repeated(void **state)
+static void rule_9_is_unknown_past_exchange_lifetime_and_never_repeated(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -137,7 +137,7 @@ static void is_unknown_past_exchange_lifetime_and_never_repeated(void **state)
     assert_true(world_quiet(w, IPC_COMMAND));
 }
 
-static void an_execute_over_a_lost_registration_is_unknown(void **state)
+static void rule_9_an_execute_over_a_lost_registration_is_unknown(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -149,7 +149,7 @@ static void an_execute_over_a_lost_registration_is_unknown(void **state)
     assert_true(world_quiet(w, IPC_COMMAND));
 }
 
-static void a_write_over_a_lost_registration_is_sent_anew(void **state)
+static void rule_9_a_write_over_a_lost_registration_is_sent_anew(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -162,7 +162,7 @@ static void a_write_over_a_lost_registration_is_sent_anew(void **state)
     assert_int_equal(c.location.b[0], 2);
 }
 
-static void what_was_not_sent_waits_for_the_next_registration(void **state)
+static void rule_9_what_was_not_sent_waits_for_the_next_registration(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -182,7 +182,7 @@ static void what_was_not_sent_waits_for_the_next_registration(void **state)
     state_is(w, id, "unknown");
 }
 
-static void no_answer_is_unknown(void **state)
+static void rule_9_no_answer_is_unknown(void **state)
 {
     world *w = *state;
     online(w, 1);
@@ -323,12 +323,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(one_at_a_time_and_in_order),
         T(waits_for_a_device_that_is_away),
-        T(is_sent_again_as_it_was_after_hub_died),
-        T(is_unknown_past_exchange_lifetime_and_never_repeated),
-        T(an_execute_over_a_lost_registration_is_unknown),
-        T(a_write_over_a_lost_registration_is_sent_anew),
-        T(what_was_not_sent_waits_for_the_next_registration),
-        T(no_answer_is_unknown),
+        T(rule_9_is_sent_again_as_it_was_after_hub_died),
+        T(rule_9_is_unknown_past_exchange_lifetime_and_never_repeated),
+        T(rule_9_an_execute_over_a_lost_registration_is_unknown),
+        T(rule_9_a_write_over_a_lost_registration_is_sent_anew),
+        T(rule_9_what_was_not_sent_waits_for_the_next_registration),
+        T(rule_9_no_answer_is_unknown),
         T(a_key_names_one_command),
         T(only_a_queued_command_can_be_cancelled),
         T(a_call_may_wait_for_the_outcome),

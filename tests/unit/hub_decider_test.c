@@ -152,7 +152,7 @@ static void answer_read(uint64_t id)
     say(IPC_NET, IPC_READ_RESULT, &w);
 }
 
-static void a_full_disk_stops_only_what_needs_it(void **state)
+static void rule_10_a_full_disk_stops_only_what_needs_it(void **state)
 {
     (void)state;
     assert_int_equal(register_device("dev", 1), 0x41);
@@ -175,7 +175,8 @@ static void a_full_disk_stops_only_what_needs_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_full_disk_stops_only_what_needs_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rule_10_a_full_disk_stops_only_what_needs_it, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

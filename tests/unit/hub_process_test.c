@@ -363,7 +363,7 @@ static void check_commands(void)
     }
 }
 
-static void acknowledged_commands_are_executed_once_under_kills(void **state)
+static void rule_9_acknowledged_commands_are_executed_once_under_kills(void **state)
 {
     uint32_t random = 12345;
     unsigned kills = 0;
@@ -393,8 +393,8 @@ static void acknowledged_commands_are_executed_once_under_kills(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(acknowledged_commands_are_executed_once_under_kills, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(rule_9_acknowledged_commands_are_executed_once_under_kills,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

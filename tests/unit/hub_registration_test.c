@@ -37,7 +37,32 @@ static void an_unknown_endpoint_appears_over_nosec(void **state)
     assert_false(world_quiet(w, IPC_READ)); /* object 3 is read */
 }
 
-static void an_endpoint_with_a_credential_never_registers_over_nosec(void **state)
+static void strangers_are_few(void **state)
+{
+    world *w = *state;
+    cot_bytes body;
+    char name[16];
+    for (unsigned i = 0; i < HUB_STRANGERS; i++) {
+        (void)snprintf(name, sizeof name, "s-%u", i);
+        assert_int_equal(world_register(w, 0, name, (uint8_t)i, IPC_NOSEC, 0), CREATED);
+        ipc_location l = world_location((uint8_t)i);
+        ipc_put_expired(world_put(w), &(ipc_expired){l});
+        assert_int_equal(world_say(w, IPC_NET, 0, IPC_EXPIRED), COT_OK);
+        world_forget(w);
+    }
+    assert_int_equal(world_register(w, 0, "one-more", 1, IPC_NOSEC, 0), FORBIDDEN);
+    assert_true(refused_for(w, "one-more", "nosec-forbidden"));
+    cot_writer *a = world_args(w, 2);
+    hub_put_text(a, "endpoint", "added");
+    hub_put_text(a, "mode", "nosec");
+    assert_int_equal(world_call(w, IPC_API_DEVICE_ADD, &body), 201);
+    assert_int_equal(world_register(w, 0, "added", 2, IPC_NOSEC, 0), CREATED);
+    hub_put_text(world_args(w, 1), "endpoint", "s-7");
+    assert_int_equal(world_call(w, IPC_API_DEVICE_REMOVE, &body), 204);
+    assert_int_equal(world_register(w, 0, "one-more", 3, IPC_NOSEC, 0), CREATED);
+}
+
+static void rule_8_an_endpoint_with_a_credential_never_registers_over_nosec(void **state)
 {
     world *w = *state;
     world_add_psk(w, "safe", NULL);
@@ -244,7 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_unknown_endpoint_appears_over_nosec),
-        T(an_endpoint_with_a_credential_never_registers_over_nosec),
+        T(strangers_are_few),
+        T(rule_8_an_endpoint_with_a_credential_never_registers_over_nosec),
         T(a_credential_covers_its_own_endpoint_only),
         T(a_repeated_registration_is_answered_alike),
         T(a_new_registration_drops_the_old_one_at_its_worker),

@@ -96,7 +96,7 @@ static uint16_t publish(world *w, const char *version)
     return status;
 }
 
-static void publish_takes_only_what_verifies(void **state)
+static void rule_15_publish_takes_only_what_verifies(void **state)
 {
     world *w = *state;
     uint8_t other[16] = {9};
@@ -311,7 +311,7 @@ static void a_refusal_over_dtls_is_final(void **state)
     upgrade_is(w, "dev", "failed", 5, 1);
 }
 
-static void a_lost_connection_is_tried_three_times_with_back_off(void **state)
+static void rule_17_a_lost_connection_is_tried_three_times_with_back_off(void **state)
 {
     world *w = *state;
     device d = {.name = "dev", .location = 1};
@@ -344,7 +344,7 @@ static void silence_ends_an_attempt(void **state)
     upgrade_is(w, "dev", "waiting", -1, 1);
 }
 
-static void a_current_or_newer_device_is_left_alone(void **state)
+static void rule_16_a_current_or_newer_device_is_left_alone(void **state)
 {
     world *w = *state;
     device d = {.name = "dev", .location = 1};
@@ -374,7 +374,7 @@ static void a_publication_finds_the_devices_of_its_group(void **state)
     upgrade_is(w, "dev", "offered", -1, 1);
 }
 
-static void a_group_has_a_limit_and_one_switch(void **state)
+static void rule_17_a_group_has_a_limit_and_one_switch(void **state)
 {
     world *w = *state;
     cot_bytes body;
@@ -490,7 +490,7 @@ static void an_answer_to_a_superseded_offer_does_not_count(void **state)
 }
 
 /* What the demo's attacker does: rows written past publish are offered; the device decides. */
-static void hub_does_not_check_again_what_it_serves(void **state)
+static void rule_15_hub_does_not_check_again_what_it_serves(void **state)
 {
     world *w = *state;
     cot_reader r;
@@ -537,17 +537,17 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(publish_takes_only_what_verifies),
+        T(rule_15_publish_takes_only_what_verifies),
         T(an_outdated_device_is_upgraded_by_itself),
         T(a_refusal_over_dtls_is_final),
-        T(a_lost_connection_is_tried_three_times_with_back_off),
+        T(rule_17_a_lost_connection_is_tried_three_times_with_back_off),
         T(silence_ends_an_attempt),
-        T(a_current_or_newer_device_is_left_alone),
+        T(rule_16_a_current_or_newer_device_is_left_alone),
         T(a_publication_finds_the_devices_of_its_group),
-        T(a_group_has_a_limit_and_one_switch),
+        T(rule_17_a_group_has_a_limit_and_one_switch),
         T(a_newer_release_supersedes_an_unfinished_upgrade),
         T(an_answer_to_a_superseded_offer_does_not_count),
-        T(hub_does_not_check_again_what_it_serves),
+        T(rule_15_hub_does_not_check_again_what_it_serves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

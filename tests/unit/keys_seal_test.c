@@ -75,7 +75,7 @@ static void every_changed_bit_is_noticed(void **state)
                              COT_OK);
 }
 
-static void is_bound_to_key_and_identity(void **state)
+static void rule_8_is_bound_to_key_and_identity(void **state)
 {
     uint8_t sealed[KEYS_SEALED_SIZE];
     uint8_t out[KEYS_SECRET_MAX];
@@ -97,7 +97,7 @@ int main(void)
         cmocka_unit_test(refuses_lengths_out_of_range),
         cmocka_unit_test(two_blobs_of_one_secret_differ),
         cmocka_unit_test(every_changed_bit_is_noticed),
-        cmocka_unit_test(is_bound_to_key_and_identity),
+        cmocka_unit_test(rule_8_is_bound_to_key_and_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

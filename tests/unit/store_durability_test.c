@@ -119,13 +119,13 @@ static void every_step_of_the_script(uint64_t seed)
     crash_vfs_clear();
 }
 
-static void unsynced_writes_are_lost(void **state)
+static void rule_10_unsynced_writes_are_lost(void **state)
 {
     (void)state;
     every_step_of_the_script(0);
 }
 
-static void unsynced_writes_are_there_by_chance(void **state)
+static void rule_10_unsynced_writes_are_there_by_chance(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++)
@@ -133,7 +133,7 @@ static void unsynced_writes_are_there_by_chance(void **state)
 }
 
 /* A positive control: a disk that lies loses acknowledged works, and this test would see it. */
-static void a_lying_disk_is_noticed(void **state)
+static void rule_10_a_lying_disk_is_noticed(void **state)
 {
     store_device d;
     (void)state;
@@ -150,7 +150,7 @@ static void a_lying_disk_is_noticed(void **state)
     crash_vfs_clear();
 }
 
-static void a_full_disk_refuses_and_recovers(void **state)
+static void rule_10_a_full_disk_refuses_and_recovers(void **state)
 {
     store_device d;
     bool wrote = false;
@@ -191,10 +191,10 @@ static int install(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unsynced_writes_are_lost),
-        cmocka_unit_test(unsynced_writes_are_there_by_chance),
-        cmocka_unit_test(a_lying_disk_is_noticed),
-        cmocka_unit_test(a_full_disk_refuses_and_recovers),
+        cmocka_unit_test(rule_10_unsynced_writes_are_lost),
+        cmocka_unit_test(rule_10_unsynced_writes_are_there_by_chance),
+        cmocka_unit_test(rule_10_a_lying_disk_is_noticed),
+        cmocka_unit_test(rule_10_a_full_disk_refuses_and_recovers),
     };
     return cmocka_run_group_tests(tests, install, NULL);
 }
