@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate messages, and whole flights, from anybody, inside real handshakes. The first input byte says
- * in which mode and to whom, the rest is the message's body or datagrams. Property: a server never comes to ask about the credential
- * (the signature over the changed handshake is wrong), a client goes on only with the server's own
- * certificate or key in the first place.
+/* Certificate messages, and whole flights, from anybody, inside real handshakes. The first input byte
+ * says in which mode and to whom, the rest is the message's body or datagrams. Property: a server
+ * never comes to ask about the credential after a changed message (the signature over the handshake
+ * is wrong), a client goes on only with the server's own certificate or key in the first place, and
+ * no datagrams make a session.
  *
  * All of a handshake lies in memory of ours, so each handshake is made once, kept just before the
  * message comes, and put back for each input. */
