@@ -122,15 +122,15 @@ void cot_write_text(cot_writer *w, const char *text)
 void cot_write_uint(cot_writer *w, uint64_t v, size_t n)
 {
     uint8_t b[8];
-    if (n > 8 || (n < 8 && v >> (8 * n) != 0)) {
-        cot_writer_fail(w, COT_E_RANGE);
-        return;
-    }
-    for (size_t i = n; i > 0; i--) {
-        b[i - 1] = (uint8_t)v;
+    size_t i = n <= sizeof b ? n : 0;
+    while (i > 0) {
+        b[--i] = (uint8_t)v;
         v >>= 8;
     }
-    cot_write_bytes(w, b, n);
+    if (v != 0 || n > sizeof b)
+        cot_writer_fail(w, COT_E_RANGE);
+    else
+        cot_write_bytes(w, b, n);
 }
 
 void cot_write_u8(cot_writer *w, uint8_t v)

@@ -161,10 +161,12 @@ static bool read_exponent(cot_bytes text, size_t i, int *out)
         return false;
     size_t digits = skip_sign(text, i + 1);
     cot_status s = cot_decimal_parse_uint((cot_bytes){text.p + digits, text.len - digits}, &v);
+    if (s == COT_E_MALFORMED)
+        return false;
     if (s == COT_E_RANGE || v > 100000000)
         v = 100000000;
     *out = text.p[i + 1] == '-' ? -(int)v : (int)v;
-    return s != COT_E_MALFORMED;
+    return true;
 }
 
 cot_status cot_decimal_parse_double(cot_bytes text, double *out)

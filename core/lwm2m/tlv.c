@@ -39,17 +39,17 @@ void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t le
     cot_write_uint(w, length_bytes == 0 ? 0 : len, length_bytes);
 }
 
-/* 1, 2, 4 or 8 bytes; `magnitude` below 2^7, 2^15, 2^31 says which. */
+/* The low 1, 2, 4 or 8 bytes of `bits`; `magnitude` below 2^7, 2^15, 2^31 says how many. */
 static void write_number(cot_writer *w, uint64_t bits, uint64_t magnitude)
 {
-    size_t n = 8;
-    if (magnitude < 0x80)
-        n = 1;
-    else if (magnitude < 0x8000)
-        n = 2;
-    else if (magnitude < 0x80000000)
-        n = 4;
-    cot_write_uint(w, bits & UINT64_MAX >> (64 - 8 * n), n);
+    if (magnitude >> 31 != 0)
+        cot_write_u64(w, bits);
+    else if (magnitude >= 0x8000)
+        cot_write_u32(w, (uint32_t)bits);
+    else if (magnitude >= 0x80)
+        cot_write_u16(w, (uint16_t)bits);
+    else
+        cot_write_u8(w, (uint8_t)bits);
 }
 
 static void write_float(cot_writer *w, double f)
@@ -67,7 +67,7 @@ void cot_tlv_write_value(cot_writer *w, const cot_value *v)
     switch (v->type) {
     case COT_INTEGER:
     case COT_TIME:
-        write_number(w, (uint64_t)v->as.i, (uint64_t)(v->as.i < 0 ? ~v->as.i : v->as.i));
+        write_number(w, v->as.u, v->as.i < 0 ? ~v->as.u : v->as.u); /* the bits of as.i */
         return;
     case COT_UNSIGNED:
         write_number(w, v->as.u, v->as.u >> 1); /* without a sign there is a bit more */

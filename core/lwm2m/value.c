@@ -73,18 +73,21 @@ cot_bytes cot_value_bytes(const cot_value *v)
 
 static cot_status float_to_integer(double f, cot_value *out)
 {
+    bool is_unsigned = out->type == COT_UNSIGNED;
     /* Powers of two are exact doubles; NaN fails both comparisons. */
-    if (out->type == COT_UNSIGNED) {
-        if (!(f >= 0.0 && f < 18446744073709551616.0))
-            return COT_E_RANGE;
-        out->as.u = (uint64_t)f;
-        return (double)out->as.u >= f ? COT_OK : COT_E_RANGE;
-    }
-    if (!(f >= -9223372036854775808.0 && f < 9223372036854775808.0))
+    double low = is_unsigned ? 0.0 : -9223372036854775808.0;
+    double end = is_unsigned ? 18446744073709551616.0 : 9223372036854775808.0;
+    double back;
+    if (!(f >= low && f < end))
         return COT_E_RANGE;
-    out->as.i = (int64_t)f;
-    double back = (double)out->as.i;
-    return back >= f && back <= f ? COT_OK : COT_E_RANGE;
+    if (is_unsigned) {
+        out->as.u = (uint64_t)f;
+        back = (double)out->as.u;
+    } else {
+        out->as.i = (int64_t)f;
+        back = (double)out->as.i;
+    }
+    return back == f ? COT_OK : COT_E_RANGE;
 }
 
 /* The number `in` as the number type out->type. */
