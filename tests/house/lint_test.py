@@ -56,6 +56,8 @@ CASES = [
     ("links", "docs/x.md", "see [this](../core/base/bytes.h#top), [that](https://example.net/)\n", None),
     ("shell", "tools/x.sh", "#!/bin/bash\nrm $1\n", "SC2086"),
     ("shell", "tools/x.sh", '#!/bin/bash\nrm "$1"\n', None),
+    ("tests", "tests/unit/x_test.c", SPDX, "nobody runs it"),
+    ("tests", "tests/unit/x.cmake", "cotter_unit_test(y_test unit/y_test.c)\n", None),
 ]
 
 
