@@ -18,34 +18,22 @@ static cot__observation *at(const cot__client *c, size_t i)
     return (cot__observation *)(void *)&c->config->memory.observations[i];
 }
 
-static cot__observation *find_token(const cot__client *c, const cot_coap_token *token)
+/* The observation with this token; or, with a path, one of the same path and format (the server has
+ * observed it anew, the old token is forgotten), or an unused one. NULL: none of these. */
+static cot__observation *find(const cot__client *c, const cot_coap_token *token,
+                              const cot_lwm2m_path *path, uint16_t format)
 {
-    for (size_t i = 0; i < count_of(c); i++) {
-        if (at(c, i)->used && cot_coap_token_equal(&at(c, i)->token, token))
-            return at(c, i);
-    }
-    return NULL;
-}
-
-/* The same path in the same format: the server has observed it anew, the old token is forgotten. */
-static cot__observation *find_path(const cot__client *c, const cot_lwm2m_path *path,
-                                   uint16_t format)
-{
+    cot__observation *unused = NULL;
     for (size_t i = 0; i < count_of(c); i++) {
         cot__observation *o = at(c, i);
-        if (o->used && o->format == format && cot_lwm2m_path_compare(&o->path, path) == 0)
+        if (!o->used)
+            unused = path != NULL ? o : NULL;
+        else if (cot_coap_token_equal(&o->token, token) ||
+                 (path != NULL && o->format == format &&
+                  cot_lwm2m_path_compare(&o->path, path) == 0))
             return o;
     }
-    return NULL;
-}
-
-static cot__observation *find_free(const cot__client *c)
-{
-    for (size_t i = 0; i < count_of(c); i++) {
-        if (!at(c, i)->used)
-            return at(c, i);
-    }
-    return NULL;
+    return unused;
 }
 
 static void drop(cot__client *c, cot__observation *o)
@@ -58,11 +46,7 @@ static void drop(cot__client *c, cot__observation *o)
 void cot__observe_add(cot__client *c, const cot__request *q, cot__reply *reply)
 {
     const cot_coap_token *token = &q->msg->head.token;
-    cot__observation *o = find_token(c, token);
-    if (o == NULL)
-        o = find_path(c, &q->path, reply->format);
-    if (o == NULL)
-        o = find_free(c);
+    cot__observation *o = find(c, token, &q->path, reply->format);
     if (o == NULL)
         return; /* no room: a plain answer says that it is not observed (RFC 7641 section 4.1) */
     uint32_t seq = o->used ? o->notifier.seq : 0;
@@ -82,7 +66,7 @@ void cot__observe_add(cot__client *c, const cot__request *q, cot__reply *reply)
 
 void cot__observe_cancel(cot__client *c, const cot_coap_token *token)
 {
-    cot__observation *o = find_token(c, token);
+    cot__observation *o = find(c, token, NULL, 0);
     if (o != NULL)
         drop(c, o);
 }

@@ -78,14 +78,16 @@ static cot_status pass(writing *w, cot_write_phase phase)
     return s;
 }
 
-/* A replacing write: all that can be written goes back to its default first. */
+/* A replacing write: all that can be written goes back to its default first, but the one value that
+ * is going to be set. */
 static void reset_all(const writing *w)
 {
     cot__walk walk;
     cot_place at;
     cot__walk_init(&walk, w->o, &w->q->path);
     while (cot__walk_next(&walk, &at)) {
-        if ((walk.resource->ops & COT_WRITE) != 0)
+        uint8_t ops = walk.resource->ops;
+        if ((ops & COT_WRITE) != 0 && (w->q->path.level < 3 || (ops & COT_MULTIPLE) != 0))
             (void)w->o->write(w->o, &at, NULL, COT_APPLY);
     }
 }

@@ -57,8 +57,9 @@ struct cot_object {
     cot_status (*read)(const cot_object *o, const cot_place *at, cot_value *out);
 
     /* Check or take one value, whose type is that of the table; bytes live during the call only.
-     * v == NULL: a replacing write begins: reset the resource to its default, or answer
-     * COT_E_UNSUPPORTED (no harm) if it has to stay. Its new value, if there is one, follows.
+     * v == NULL: a write that replaces an instance or a multiple resource begins: reset this one
+     * to its default, or answer COT_E_UNSUPPORTED (no harm) if it has to stay. Its new value, if the
+     * request has one, follows.
      * COT_OK; COT_E_RANGE, COT_E_TYPE: 4.00; COT_E_DENIED, COT_E_STATE: 4.05; COT_E_IO: 5.00.
      * In COT_APPLY a failure (5.00 always) does not undo what was applied before. NULL: nothing is writable. */
     cot_status (*write)(const cot_object *o, const cot_place *at, const cot_value *v,
