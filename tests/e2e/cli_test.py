@@ -103,6 +103,12 @@ def imports(c, cotter):
     out = cotter("device", "import", file, status=1)
     for line in (2, 3, 5):
         check(f"line {line} is named", f"line {line}:" in out, out)
+    file.write_bytes(f"j1,psk,id,{KEY},\nj2,psk,".encode() + b"\xff" + f",{KEY},\n".encode())
+    check("what is no UTF-8 is refused", "line 2:" in cotter("device", "import", file, status=1))
+    file.write_text(f'j1,psk,id,{KEY},\n"j2"x,psk,,{KEY},\n')
+    check("so is a stray quote", "line 2:" in cotter("device", "import", file, status=1))
+    file.write_bytes(f"j1,psk,id,{KEY},\n".encode() + b"\0" + f"j2,psk,,{KEY},\n".encode())
+    check("and a byte 0", "byte 0" in cotter("device", "import", file, status=1))
     file.write_text(f"k1,psk,,{KEY},\ni1,psk,,{KEY},\n")
     check("what exists is named too", "line 2:" in cotter("device", "import", file, status=1))
     check("nothing was imported", json.loads(cotter("device", "list", "k", "--json")) == [])
