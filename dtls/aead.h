@@ -5,8 +5,9 @@
 
 #include <cotter/dtls.h>
 
-/* libcrypto, host only: algorithms fetched once, one context a suite and direction, reused. One object
- * a thread. COT_OK; COT_E_UNSUPPORTED: libcrypto lacks the algorithms; COT_E_IO: no memory. */
+/* libcrypto, host only: algorithms fetched once, one context a suite and direction, reused. One
+ * object a thread.
+ * COT_OK; COT_E_UNSUPPORTED: libcrypto lacks the algorithms; COT_E_IO: no memory. */
 cot_status cot_dtls_aead_libcrypto_init(cot_dtls_aead *aead);
 void cot_dtls_aead_libcrypto_free(cot_dtls_aead *aead);
 

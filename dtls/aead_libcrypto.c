@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES-128 CCM_8, CCM and GCM through libcrypto: fetched once, contexts reused, only key and nonce set a
- * record. */
+/* AES-128 CCM_8, CCM and GCM through libcrypto: fetched once, contexts reused, only key and nonce
+ * set a record. */
 #include "dtls/aead.h"
 
 #include <openssl/evp.h>

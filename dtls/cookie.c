@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stateless cookie exchange. Cookie = period number (4 bytes) || first 16 bytes of HMAC-SHA-256 over
- * the address and all that the second ClientHello must repeat from the first. */
+/* The stateless cookie exchange. Cookie = period number (4 bytes) || first 16 bytes of
+ * HMAC-SHA-256 over the address and all that the second ClientHello must repeat from the first. */
 #include "dtls/cookie.h"
 
 #include "core/base/bytes.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stateless first exchange of a DTLS server (RFC 6347 section 4.2.1): a ClientHello without a valid
- * cookie is answered with a HelloVerifyRequest and leaves no state, here or anywhere. */
+/* The stateless first exchange of a DTLS server (RFC 6347 section 4.2.1): a ClientHello without a
+ * valid cookie is answered with a HelloVerifyRequest and leaves no state, here or anywhere. */
 #ifndef COTTER_DTLS_COOKIE_H
 #define COTTER_DTLS_COOKIE_H
 
@@ -34,8 +34,8 @@ typedef enum cot_dtls_first {
     COT_DTLS_FIRST_ACCEPT  /* the address is proven: start a handshake and give it this datagram */
 } cot_dtls_first;
 
-/* Judge a datagram from an address without a running handshake, or with a live session (which goes on
- * untouched until the new handshake is done). `address` is any unique encoding, ≤ 64 bytes. */
+/* Judge a datagram from an address without a running handshake, or with a live session (which goes
+ * on untouched until the new handshake is done). `address` is any unique encoding, ≤ 64 bytes. */
 cot_dtls_first cot_dtls_cookie_check(cot_dtls_cookie *c, const uint8_t *address, size_t address_len,
                                      const uint8_t *dgram, size_t len, cot_ms now,
                                      uint8_t reply[static COT_DTLS_HELLO_VERIFY_LEN],

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record layer of an established session (RFC 6347 section 4.1, RFC 9146), epoch 1 always: there is
- * no renegotiation. Functions over a caller-owned cot_dtls_record; no allocation, no hidden state.
+/* The record layer of an established session (RFC 6347 section 4.1, RFC 9146), epoch 1 always:
+ * there is no renegotiation. Functions over a caller-owned cot_dtls_record; no allocation, no
+ * hidden state.
  *
- * Every change is one to three ordered 64-bit stores through a function that the caller may give, so
- * that the record can lie in memory that outlives the process: a kill between any two stores never
- * lets a replay in and never uses a number twice. */
+ * Every change is one to three ordered 64-bit stores through a function that the caller may give,
+ * so that the record can lie in memory that outlives the process: a kill between any two stores
+ * never lets a replay in and never uses a number twice. */
 #ifndef COTTER_DTLS_RECORD_H
 #define COTTER_DTLS_RECORD_H
 
@@ -27,8 +28,8 @@ typedef void (*cot_dtls_store)(uint64_t *at, uint64_t value);
 bool cot_dtls_record_valid(const cot_dtls_record *r);
 
 /* The connection ID in a datagram's first record, for finding its session before anything else:
- * COT_OK with *cid borrowed (cid_len bytes); COT_E_UNSUPPORTED: a record without connection ID (find
- * the session by address); COT_E_MALFORMED: not a DTLS 1.2 record: drop. */
+ * COT_OK with *cid borrowed (cid_len bytes); COT_E_UNSUPPORTED: a record without connection ID
+ * (find the session by address); COT_E_MALFORMED: not a DTLS 1.2 record: drop. */
 cot_status cot_dtls_record_cid(const uint8_t *dgram, size_t len, size_t cid_len,
                                const uint8_t **cid);
 
@@ -37,12 +38,11 @@ typedef struct cot_dtls_opened {
     size_t len;
     uint64_t number;
     uint8_t type; /* the inner one: COT_DTLS_DATA, _ALERT, _HANDSHAKE; nothing else comes out */
-    bool
-        newest; /* newer than all before: the sender's address may be adopted (RFC 9146 section 6) */
+    bool newest;  /* newer than all before: the address may be adopted (RFC 9146 section 6) */
 } cot_dtls_opened;
 
-/* Open the first record of in->p[0..len) in place and advance `in` past it (to the datagram's end when
- * its header cannot be read). Changes nothing in `r`: cot_dtls_record_accept() does.
+/* Open the first record of in->p[0..len) in place and advance `in` past it (to the datagram's end
+ * when its header cannot be read). Changes nothing in `r`: cot_dtls_record_accept() does.
  * COT_OK; else the record is dropped and counted:
  *   COT_E_TRUNCATED, COT_E_MALFORMED: no DTLS 1.2 record, or the inner type is missing;
  *   COT_E_UNSUPPORTED: epoch 0, a later epoch, or an outer type that does not belong (without the
@@ -67,8 +67,8 @@ cot_status cot_dtls_record_reserve(cot_dtls_record *r, uint64_t count, uint64_t 
 size_t cot_dtls_record_size(const cot_dtls_record *r, size_t len);
 
 /* Seal data[0..len) (may lie in `dgram`) with a reserved number into dgram[0..cap).
- * COT_OK, *used set; COT_E_SPACE: *used is the size needed; COT_E_RANGE: number > 2^48 − 1, type not
- * one of ours or len > 2^14; COT_E_INTERNAL: the AEAD failed. */
+ * COT_OK, *used set; COT_E_SPACE: *used is the size needed; COT_E_RANGE: number > 2^48 − 1, type
+ * not one of ours or len > 2^14; COT_E_INTERNAL: the AEAD failed. */
 cot_status cot_dtls_record_seal(const cot_dtls_record *r, const cot_dtls_aead *aead,
                                 uint64_t number, uint8_t type, const uint8_t *data, size_t len,
                                 uint8_t *dgram, size_t cap, size_t *used);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server side of the DTLS 1.2 handshake: one long-lived configuration for a worker, and one handshake
- * object for each running handshake, in memory that the caller takes from a bounded pool. No secret
- * of the server's or of a device's is ever in this process: master secrets, verdicts and signatures
- * are asked for by events.
+/* The server side of the DTLS 1.2 handshake: one long-lived configuration for a worker, and one
+ * handshake object for each running handshake, in memory that the caller takes from a bounded
+ * pool. No secret of the server's or of a device's is ever in this process: master secrets,
+ * verdicts and signatures are asked for by events.
  *
  *   cot_dtls_cookie_check() → ACCEPT
  *   cot_dtls_handshake_start(server, memory, …)
- *   loop: on a datagram of that address: cot_dtls_handshake_received(); on it, on an answer and at the
- *         deadline:  while ((e = cot_dtls_handshake_next()) != COT_DTLS_IDLE) act on e
+ *   loop: on a datagram of that address: cot_dtls_handshake_received();
+ *         on it, on an answer and at the deadline:
+ *         while ((e = cot_dtls_handshake_next()) != COT_DTLS_IDLE) act on e
  *   COT_DTLS_DONE → cot_dtls_handshake_record() into the table, flagged fresh; keep the object for
  *         cot_dtls_handshake_repeat() until the first application record came; then end it
  *   COT_DTLS_REFUSED → log the reason, end it */
@@ -55,15 +56,15 @@ typedef struct cot_dtls_server_config {
 cot_status cot_dtls_server_init(cot_dtls_server **out, const cot_dtls_server_config *config,
                                 void *memory, size_t len);
 
-/* Begin with the datagram that cot_dtls_cookie_check() accepted (give it by _received next). `cid` is
- * the connection ID for records to us: its first byte must be the worker's index.
+/* Begin with the datagram that cot_dtls_cookie_check() accepted (give it by _received next). `cid`
+ * is the connection ID for records to us: its first byte must be the worker's index.
  * COT_OK; COT_E_SPACE: memory too small. */
 cot_status cot_dtls_handshake_start(cot_dtls_handshake **out, const cot_dtls_server *server,
                                     void *memory, size_t len,
                                     const uint8_t cid[static COT_DTLS_CID_IN_MAX], cot_ms now);
 
-/* Is this ClientHello, accepted by cot_dtls_cookie_check(), the one that `h` began with, repeated? If not,
- * the client has begun anew: end `h` and start another handshake. */
+/* Is this ClientHello, accepted by cot_dtls_cookie_check(), the one that `h` began with, repeated?
+ * If not, the client has begun anew: end `h` and start another handshake. */
 bool cot_dtls_handshake_began_with(const cot_dtls_handshake *h, const uint8_t *dgram, size_t len);
 
 /* Take in one datagram (copied; while an answer is awaited up to 6 KiB of them are held, more are
@@ -80,9 +81,9 @@ typedef enum cot_dtls_event {
     COT_DTLS_REFUSED          /* over: cot_dtls_handshake_refusal() */
 } cot_dtls_event;
 
-/* Advance; returns the next event. NEED_* is returned once, then IDLE until answered. Call until IDLE
- * (after DONE or REFUSED it is always IDLE; an alert to the peer comes as OUTPUT before REFUSED).
- * `cap` ≥ the configured mtu. */
+/* Advance; returns the next event. NEED_* is returned once, then IDLE until answered. Call until
+ * IDLE (after DONE or REFUSED it is always IDLE; an alert to the peer comes as OUTPUT before
+ * REFUSED). `cap` ≥ the configured mtu. */
 cot_dtls_event cot_dtls_handshake_next(cot_dtls_handshake *h, cot_ms now, uint8_t *dgram,
                                        size_t cap, size_t *len);
 /* When _next must be called without another cause; COT_NEVER while an answer is awaited (bound that
@@ -119,16 +120,16 @@ cot_status cot_dtls_answer_sign(cot_dtls_handshake *h, const uint8_t *der, size_
  * COT_OK; COT_E_STATE. */
 cot_status cot_dtls_handshake_record(const cot_dtls_handshake *h, cot_dtls_record *out);
 
-/* While the session is fresh: a record of inner type COT_DTLS_HANDSHAKE came (and was accepted): the
- * peer did not get our last flight. _next gives it again as OUTPUT (at most 32 times). */
+/* While the session is fresh: a record of inner type COT_DTLS_HANDSHAKE came (and was accepted):
+ * the peer did not get our last flight. _next gives it again as OUTPUT (at most 32 times). */
 void cot_dtls_handshake_repeat(cot_dtls_handshake *h);
 
 cot_refusal cot_dtls_handshake_refusal(const cot_dtls_handshake *h);
 cot_peer_mode cot_dtls_handshake_mode(const cot_dtls_handshake *h); /* NOSEC before it is known */
 size_t cot_dtls_handshake_peak(const cot_dtls_handshake *h); /* bytes of the memory used at most */
 
-/* The name in the client's certificate (by need.name's rule), whether it was accepted or not: for the log
- * after REFUSED. Empty when no certificate was parsed. */
+/* The name in the client's certificate (by need.name's rule), whether it was accepted or not: for
+ * the log after REFUSED. Empty when no certificate was parsed. */
 const char *cot_dtls_handshake_claimed_name(const cot_dtls_handshake *h);
 
 /* Wipe the object; its memory is the caller's again. */

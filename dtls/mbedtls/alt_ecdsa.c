@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA P-256 of the host configuration, by libcrypto. The low-level EC_KEY functions are used because
- * the EVP ones cost a quarter more for each new key. */
+/* ECDSA P-256 of the host configuration, by libcrypto. The low-level EC_KEY functions are used
+ * because the EVP ones cost a quarter more for each new key. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "dtls/mbedtls/alt.h"
 

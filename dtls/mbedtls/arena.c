@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks lie one after the other: a header with the size in units and the free flag, then the bytes. A
- * handshake has less than a hundred, so a walk finds room. */
+/* Blocks lie one after the other: a header with the size in units and the free flag, then the
+ * bytes. A handshake has less than a hundred, so a walk finds room. */
 #include "dtls/mbedtls/arena.h"
 
 #include "core/base/bytes.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The caller-given memory that Mbed TLS allocates from: first fit, coalescing, released whole. Exactly
- * one arena is current while Mbed TLS runs; without one, allocation fails. */
+/* The caller-given memory that Mbed TLS allocates from: first fit, coalescing, released whole.
+ * Exactly one arena is current while Mbed TLS runs; without one, allocation fails. */
 #ifndef COTTER_DTLS_ARENA_H
 #define COTTER_DTLS_ARENA_H
 
@@ -14,7 +14,8 @@ typedef struct cot__arena {
     size_t peak;
 } cot__arena;
 
-/* The first place in memory[0..*len) that is aligned for any object; *len becomes what is left of it. */
+/* The first place in memory[0..*len) that is aligned for any object; *len becomes what is left of
+ * it. */
 void *cot__aligned(void *memory, size_t *len);
 
 void cot__arena_init(cot__arena *a, void *memory, size_t len);

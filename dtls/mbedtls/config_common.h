@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both configurations of Mbed TLS 3.6 share. No TLS 1.3, no PSA, no renegotiation, no tickets, no
- * session cache, no CBC, no ECDHE-PSK, no kept peer certificates; memory from the current arena. */
+/* What both configurations of Mbed TLS 3.6 share. No TLS 1.3, no PSA, no renegotiation, no
+ * tickets, no session cache, no CBC, no ECDHE-PSK, no kept peer certificates; memory from the
+ * current arena. */
 #ifndef COTTER_MBEDTLS_CONFIG_COMMON_H
 #define COTTER_MBEDTLS_CONFIG_COMMON_H
 

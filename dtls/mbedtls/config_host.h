@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mbed TLS for cotterd, cotter-sim and POSIX devices: client and server, P-256 and the SHA-256 block
- * function through libcrypto (alt_*.c), asynchronous signatures, messages up to 4 KiB. */
+/* Mbed TLS for cotterd, cotter-sim and POSIX devices: client and server, P-256 and the SHA-256
+ * block function through libcrypto (alt_*.c), asynchronous signatures, messages up to 4 KiB. */
 #ifndef COTTER_MBEDTLS_CONFIG_HOST_H
 #define COTTER_MBEDTLS_CONFIG_HOST_H
 

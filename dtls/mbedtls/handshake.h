@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One running handshake, client's or server's: Mbed TLS's context in an arena, driven step by step. Internal
- * to dtls/mbedtls/. */
+/* One running handshake, client's or server's: Mbed TLS's context in an arena, driven step by
+ * step. Internal to dtls/mbedtls/. */
 #ifndef COTTER_MBEDTLS_HANDSHAKE_H
 #define COTTER_MBEDTLS_HANDSHAKE_H
 
@@ -37,7 +37,8 @@ typedef enum cot__asking {
 typedef struct cot__side {
     /* Before the first datagram is fed; may be NULL. */
     void (*first)(cot_dtls_handshake *h, cot_bytes dgram);
-    /* After each step that succeeded; `before` is the state that it was in. 0 or an Mbed TLS error. */
+    /* After each step that succeeded; `before` is the state that it was in. 0 or an Mbed TLS
+     * error. */
     int (*stepped)(cot_dtls_handshake *h, int before);
 } cot__side;
 

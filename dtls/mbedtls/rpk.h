@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Raw public keys (RFC 7250): negotiation of the certificate types. The messages themselves are changed
- * in wrap_*.c. */
+/* Raw public keys (RFC 7250): negotiation of the certificate types. The messages themselves are
+ * changed in wrap_*.c. */
 #ifndef COTTER_MBEDTLS_RPK_H
 #define COTTER_MBEDTLS_RPK_H
 
@@ -31,8 +31,8 @@ cot_status cot__rpk_choose(cot_bytes client_hello, cot__types client_types, cot_
  * COT_OK; COT_E_MALFORMED: an answer that was not offered, or no hello. */
 cot_status cot__rpk_learn(cot_bytes server_hello, cot__rpk *out);
 
-/* Append the answer (server) or the offer (client) to a hello body in w->p[0..w->len), a writer that
- * holds the body; its extension block grows. COT_E_SPACE: no room. */
+/* Append the answer (server) or the offer (client) to a hello body in w->p[0..w->len), a writer
+ * that holds the body; its extension block grows. COT_E_SPACE: no room. */
 cot_status cot__rpk_answer(const cot__rpk *rpk, cot_writer *server_hello);
 cot_status cot__rpk_offer(cot_writer *client_hello);
 

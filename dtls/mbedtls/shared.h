@@ -16,7 +16,7 @@ int cot__verify_certificate(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_
 /* SHA-256 of some bytes. 0 or an Mbed TLS error. */
 int cot__sha256(cot_bytes in, uint8_t out[static 32]);
 
-/* A test build writes the key log line that tshark wants (NSS key log format); else does nothing. */
+/* A test build writes the key log line that tshark wants (NSS format); else it does nothing. */
 void cot__keylog(const unsigned char client_random[32], const unsigned char *secret);
 
 #endif

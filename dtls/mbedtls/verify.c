@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is checked of a peer's certificates beyond Mbed TLS's chain building: dates against the caller's
- * clock, LwM2M's certificate usages on the client, and on the server who the leaf is. */
+/* What is checked of a peer's certificates beyond Mbed TLS's chain building: dates against the
+ * caller's clock, LwM2M's certificate usages on the client, and on the server who the leaf is. */
 #include "dtls/mbedtls/server_internal.h"
 
 #include <mbedtls/oid.h>

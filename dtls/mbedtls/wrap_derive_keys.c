@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In front of mbedtls_ssl_derive_keys: a server's PSK handshake waits here for the master secret, which
- * another process makes of a key that never comes here.
+/* In front of mbedtls_ssl_derive_keys: a server's PSK handshake waits here for the master secret,
+ * which another process makes of a key that never comes here.
  *
- * Called from the parsing of ClientKeyExchange. The first time it raises the question and returns "in
- * progress"; keep_current_message makes Mbed TLS read the same message again on re-entry (without
- * hashing it twice), and then the library's function runs with the master secret in place, told by
- * `resume` that it need not compute one. */
+ * Called from the parsing of ClientKeyExchange. The first time it raises the question and returns
+ * "in progress"; keep_current_message makes Mbed TLS read the same message again on re-entry
+ * (without hashing it twice), and then the library's function runs with the master secret in
+ * place, told by `resume` that it need not compute one. */
 #include "dtls/mbedtls/handshake.h"
 #include "dtls/mbedtls/server_internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In front of mbedtls_ssl_parse_certificate: where a raw public key was agreed on, the peer's Certificate
- * message is its SubjectPublicKeyInfo. The key is kept for the signature check that follows; a
- * client compares it with the pinned one here, a server asks after that check. */
+/* In front of mbedtls_ssl_parse_certificate: where a raw public key was agreed on, the peer's
+ * Certificate message is its SubjectPublicKeyInfo. The key is kept for the signature check that
+ * follows; a client compares it with the pinned one here, a server asks after that check. */
 #include "dtls/mbedtls/shared.h"
 
 #include <mbedtls/md.h>

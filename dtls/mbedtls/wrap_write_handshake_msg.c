@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In front of mbedtls_ssl_write_handshake_msg_ext: adds the certificate type extensions of RFC 7250 to
- * our hellos, before the message is hashed and framed, and takes the session id out of a server's:
- * there is no resumption, so a client need not try. */
+/* In front of mbedtls_ssl_write_handshake_msg_ext: adds the certificate type extensions of RFC
+ * 7250 to our hellos, before the message is hashed and framed, and takes the session id out of a
+ * server's: there is no resumption, so a client need not try. */
 #include "dtls/mbedtls/handshake.h"
 
 #include <string.h>

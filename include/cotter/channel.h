@@ -8,7 +8,7 @@
  *   1. a datagram came:     while (in.len > 0) { received(&in) → data for the application }
  *   2. now ≥ deadline() or after 1.:  while (drain() gives a datagram) send it
  *   3. state COT_CHANNEL_OPEN: send() turns application data into one datagram
- *   4. state COT_CHANNEL_CLOSED after it was open or connecting: `refusal` says why; open() again. */
+ *   4. state COT_CHANNEL_CLOSED after it was open or connecting: `refusal` says why, open() again */
 #ifndef COTTER_CHANNEL_H
 #define COTTER_CHANNEL_H
 
@@ -84,8 +84,8 @@ typedef struct cot_channel_ops {
     /* Take in the next record(s) of `in`, up to and with the first that holds application data, and
      * advance `in`. Call until in->len is 0. *data borrows from the datagram, *len is 0 when there
      * is none; what does not authenticate is dropped silently.
-     * COT_OK; COT_E_CLOSED: the peer has closed or refused, see `refusal` (drain() may still give an
-     * answering alert). */
+     * COT_OK; COT_E_CLOSED: the peer has closed or refused, see `refusal` (drain() may still give
+     * an answering alert). */
     cot_status (*received)(cot_channel *ch, cot_datagram *in, cot_ms now, const uint8_t **data,
                            size_t *len);
 

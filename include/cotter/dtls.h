@@ -72,8 +72,8 @@ typedef enum cot_certificate_usage {
                                          checked. LwM2M's default. */
 } cot_certificate_usage;
 
-/* The arena needed for one client handshake, bytes, with chains of two P-256 certificates: on a device
- * (config_device.h, messages ≤ 2 KiB), and on a host (config_host.h, messages ≤ 4 KiB). */
+/* The arena needed for one client handshake, bytes, with chains of two P-256 certificates: on a
+ * device (config_device.h, messages ≤ 2 KiB), and on a host (config_host.h, messages ≤ 4 KiB). */
 #define COT_DTLS_ARENA_PSK 12288u
 #define COT_DTLS_ARENA_X509 20480u
 #define COT_DTLS_ARENA_HOST 24576u

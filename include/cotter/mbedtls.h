@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cryptography of libcotter's own Mbed TLS, for an application's configuration: AEAD for the DTLS
- * channel (<cotter/dtls.h>), hash and signature check for the updater (<cotter/crypto.h>). */
+/* The cryptography of libcotter's own Mbed TLS, for an application's configuration: AEAD for the
+ * DTLS channel (<cotter/dtls.h>), hash and signature check for the updater (<cotter/crypto.h>). */
 #ifndef COTTER_MBEDTLS_H
 #define COTTER_MBEDTLS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The channel without security (coap://): datagrams pass as they are. For tests, closed networks and
- * a server on the same machine. */
+/* The channel without security (coap://): datagrams pass as they are. For tests, closed networks
+ * and a server on the same machine. */
 #ifndef COTTER_NOSEC_H
 #define COTTER_NOSEC_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What dtls/ costs a core: server-side handshakes per second in each mode (1,000 device certificates, each
- * used once a round), the same for libcrypto's sum alone, and cold open + seal pairs over a million
- * sessions in random order. Prints one "name value unit" a line; CPU time of the server's calls only.
+/* What dtls/ costs a core: server-side handshakes per second in each mode (1,000 device
+ * certificates, each used once a round), the same for libcrypto's sum alone, and cold open + seal
+ * pairs over a million sessions in random order. Prints one "name value unit" a line; CPU time of
+ * the server's calls only.
  *
  *   dtls_bench [HANDSHAKES] [SESSIONS] */
 #include "dtls/aead.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate messages, and whole flights, from anybody, inside real handshakes. The first input byte
- * says in which mode and to whom, the rest is the message's body or datagrams. Property: a server
- * never comes to ask about the credential after a changed message (the signature over the handshake
- * is wrong), a client goes on only with the server's own certificate or key in the first place, and
- * no datagrams make a session.
+/* Certificate messages, and whole flights, from anybody, inside real handshakes. The first input
+ * byte says in which mode and to whom, the rest is the message's body or datagrams. Property: a
+ * server never comes to ask about the credential after a changed message (the signature over the
+ * handshake is wrong), a client goes on only with the server's own certificate or key in the first
+ * place, and no datagrams make a session.
  *
  * All of a handshake lies in memory of ours, so each handshake is made once, kept just before the
  * message comes, and put back for each input. */
@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bits of the first byte. 0: RPK; 1: the server's message, to the client; 2, 3: usage; 4: what follows
- * are edits of the genuine bytes (offset 2 bytes, to be xored 1 byte), else it is the bytes; 5: the
- * bytes are datagrams (each with a length of 2 bytes before it), else the body of the message. */
+/* Bits of the first byte. 0: RPK; 1: the server's message, to the client; 2, 3: usage; 4: what
+ * follows are edits of the genuine bytes (offset 2 bytes, to be xored 1 byte), else it is the
+ * bytes; 5: the bytes are datagrams (each with a length of 2 bytes before it), else the body of
+ * the message. */
 #define WAYS 16u
 #define EDITS 16u
 #define DATAGRAMS 32u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* First datagrams from anybody. Property: the answer is never longer than the question, and the same
- * ClientHello with the cookie that was given is accepted. */
+/* First datagrams from anybody. Property: the answer is never longer than the question, and the
+ * same ClientHello with the cookie that was given is accepted. */
 #include "core/base/bytes.h"
 #include "dtls/cookie.h"
 #include "dtls/hello.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from anybody. Property: whatever comes, the session is unchanged, the datagram is consumed from the
- * front, data lies inside it; and what opens is exactly what sealing the data again gives. */
+/* Records from anybody. Property: whatever comes, the session is unchanged, the datagram is
+ * consumed from the front, data lies inside it; and what opens is exactly what sealing the data
+ * again gives. */
 #include "core/base/bytes.h"
 #include "dtls/record.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hellos and their certificate type extensions. Property: only types that both can do are chosen, and a
- * hello that was extended reads as before, with our extensions in it when there were none. */
+/* Hellos and their certificate type extensions. Property: only types that both can do are chosen,
+ * and a hello that was extended reads as before, with our extensions in it when there were none. */
 #include "dtls/hello.h"
 #include "dtls/mbedtls/rpk.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dtls_peer's client with the device's configuration of Mbed TLS and without libcrypto, in the arenas
- * that the header promises to be enough:
+/* dtls_peer's client with the device's configuration of Mbed TLS and without libcrypto, in the
+ * arenas that the header promises to be enough:
  *   dtls_device_peer client MODE DIR PORT [SUITE [nocid]] */
 #include "tests/interop/dtls_peer.h"
 

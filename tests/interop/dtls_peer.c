@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our DTLS client or server on a UDP socket, for handshakes with other implementations (dtls.py).
  *
- *   dtls_peer certs DIR                    writes ca, server and device: .der .pem .key.pem .pub.pem .scalar
- *   dtls_peer server DIR PORT [nocid]      all modes at once; echoes; runs until a line comes on stdin
- *   dtls_peer client MODE DIR PORT [SUITE [nocid]]   says "ping", waits for "pong" or its echo
+ *   dtls_peer certs DIR
+ *       writes ca, server and device, each as .der .pem .key.pem .pub.pem .spki .scalar
+ *   dtls_peer server DIR PORT [nocid]
+ *       all modes at once; echoes; runs until a line comes on stdin
+ *   dtls_peer client MODE DIR PORT [SUITE [nocid]]
+ *       says "ping", waits for "pong" or its echo
  *
- * Both print one line: "ok MODE suite N cid IN OUT" or "refused REASON". PSK: device-1, 16 × 0x42. */
+ * Both print one line: "ok MODE suite N cid IN OUT" or "refused REASON". The PSK is device-1's,
+ * 16 times 0x42. */
 #include "tests/interop/dtls_peer.h"
 #include "dtls/aead.h"
 #include "dtls/cookie.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dtls/record.c with both AEAD implementations: layouts, the window, numbers, kills between stores. */
+/* dtls/record.c with both AEAD implementations: layouts, the window, numbers, kills between
+ * stores. */
 #include "tests/unit/test.h"
 
 #include "dtls/aead.h"

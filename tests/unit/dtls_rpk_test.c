@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dtls/mbedtls/rpk.c: which certificate types are agreed on, and what is written for it (RFC 7250). */
+/* dtls/mbedtls/rpk.c: which certificate types are agreed on, and what is written for it (RFC
+ * 7250). */
 #include "tests/unit/test.h"
 
 #include "dtls/hello.h"

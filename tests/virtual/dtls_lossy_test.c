@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handshakes over the seeded lossy link: loss, duplication, reordering, tiny datagrams, late answers. Each
- * failing seed is printed and replays with COTTER_SEED=… */
+/* Handshakes over the seeded lossy link: loss, duplication, reordering, tiny datagrams, late
+ * answers. Each failing seed is printed and replays with COTTER_SEED=… */
 #include "tests/virtual/dtls_pair.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modes on a perfect link: PSK, RPK, X.509 with each usage, connection IDs on and off, refusals. */
+/* The modes on a perfect link: PSK, RPK, X.509 with each usage, connection IDs on and off,
+ * refusals. */
 #include "tests/unit/test.h"
 
 #include "core/base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One DTLS client channel and one server, as device/ and server/net use them, joined by the seeded link in
- * virtual time. The server's questions are answered by the pair (after a delay), as `hub` and `keys`
- * would. The server echoes application data; both ends count what they see. */
+/* One DTLS client channel and one server, as device/ and server/net use them, joined by the seeded
+ * link in virtual time. The server's questions are answered by the pair (after a delay), as `hub`
+ * and `keys` would. The server echoes application data; both ends count what they see. */
 #ifndef COTTER_TESTS_VIRTUAL_DTLS_PAIR_H
 #define COTTER_TESTS_VIRTUAL_DTLS_PAIR_H
 
@@ -98,7 +98,8 @@ void pair_use_x509(pair *p, cot_certificate_usage usage);
 
 /* Set the server up and open the client. */
 cot_status pair_begin(pair *p);
-/* The client opens again; the server forgets its session (its user does, when a new one is there). */
+/* The client opens again; the server forgets its session, as its user does when a new one is
+ * there. */
 cot_status pair_reopen(pair *p);
 /* Run until both ends have a session, one gives up, or `until`. True: established. */
 bool pair_connect(pair *p, cot_ms until);

@@ -173,7 +173,8 @@ static void rule1_client_hello_does_not_kill_a_live_session(void **state)
     pair_to_server(&p, sent[0].bytes, sent[0].len);
     assert_null(p.handshake);
     say(1);
-    /* with a good cookie (the client's second hello, replayed): a handshake begins that nobody ends */
+    /* with a good cookie (the client's second hello, replayed): a handshake begins that nobody
+     * ends */
     size_t i = 1;
     while (sent[i].from != PAIR_CLIENT)
         i++;
