@@ -150,6 +150,8 @@ static const char *advice(uint8_t reason, uint8_t mode)
         return "No device was added with this certificate name. Add it with --x509, or give the "
                "device the "
                "certificate that it was added with.";
+    if (reason == IPC_REASON_ENDPOINT_NOT_COVERED && mode == IPC_NOSEC)
+        return "Nobody added this endpoint: cotter device add ENDPOINT --nosec.";
     switch (reason) {
     case IPC_REASON_IDENTITY_UNKNOWN:
         return "No device has this PSK identity. Give the device the identity that it was added "
@@ -174,10 +176,7 @@ static const char *advice(uint8_t reason, uint8_t mode)
                "added. Use the "
                "endpoint name that the credential was added for.";
     case IPC_REASON_NOSEC_FORBIDDEN:
-        return "This endpoint has a credential, so it cannot register without DTLS: use coaps. Or "
-               "it was not added, and as many others "
-               "as may have come by themselves already: add it (cotter device add ENDPOINT "
-               "--nosec).";
+        return "This endpoint has a credential, so it cannot register without DTLS. Use coaps.";
     case IPC_REASON_PROTOCOL:
         return "The handshake broke the protocol; a capture shows where.";
     case IPC_REASON_TIMEOUT:

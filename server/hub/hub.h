@@ -16,11 +16,10 @@
 #include "server/ipc/ipc.h"
 #include "server/role.h"
 
-#define HUB_READS 1024u     /* live reads under way, hub's own included; a power of two */
-#define HUB_PROBES 512u     /* of them hub's own */
-#define HUB_WAITS 256u      /* calls that wait for a command's outcome */
-#define HUB_STRANGERS 1000u /* devices that may appear by themselves over NoSec */
-#define HUB_REFUSALS 100u   /* that may be noted at once, */
+#define HUB_READS 1024u    /* live reads under way, hub's own included; a power of two */
+#define HUB_PROBES 512u    /* of them hub's own */
+#define HUB_WAITS 256u     /* calls that wait for a command's outcome */
+#define HUB_REFUSALS 100u  /* that may be noted at once, */
 #define HUB_REFUSAL_MS 50u /* and one more in each of these: a flood of them does not become ours */
 #define HUB_USED 32u       /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u

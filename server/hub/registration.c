@@ -4,18 +4,9 @@
 
 #include "server/hub/cbor.h"
 
-#include <openssl/rand.h>
-
 #include <string.h>
 
-enum {
-    CREATED = 0x41,
-    DELETED = 0x42,
-    CHANGED = 0x44,
-    FORBIDDEN = 0x83,
-    NOT_FOUND = 0x84,
-    UNAVAILABLE = 0xA3
-};
+enum { CREATED = 0x41, DELETED = 0x42, CHANGED = 0x44, FORBIDDEN = 0x83, NOT_FOUND = 0x84 };
 
 static void answer(hub *h, const hub_message *m, uint64_t id, uint8_t code)
 {
@@ -66,45 +57,17 @@ static cot_status refuse(hub *h, const hub_message *m, const ipc_register *reg, 
     return hub_refusal(h, &row);
 }
 
-/* An endpoint that nobody added appears by itself where NoSec is served at all: a newcomer's first device does.
- * They are few, so that nobody fills the database or takes the places of added devices. */
-static cot_status add_nosec(hub *h, const ipc_register *reg, store_device *d)
-{
-    store_id id = 0;
-    uint64_t devices = 0;
-    uint64_t strangers = 0;
-    uint16_t mid = 0;
-    cot_status s = store_count(h->st, "devices", &devices);
-    if (s == COT_OK && devices >= h->config.max_devices)
-        return COT_E_LIMIT;
-    if (s == COT_OK)
-        s = store_count(h->st, "strangers", &strangers);
-    if (s == COT_OK && strangers >= HUB_STRANGERS)
-        return COT_E_DENIED;
-    if (RAND_bytes((unsigned char *)&mid, sizeof mid) != 1)
-        return COT_E_IO;
-    store_device_new add = {.endpoint = reg->endpoint,
-                            .mode = IPC_NOSEC,
-                            .stranger = true,
-                            .mid = (uint16_t)(mid | 0x8000),
-                            .now = h->utc};
-    if (s == COT_OK)
-        s = store_device_add(h->st, &add, &id);
-    return s == COT_OK ? store_device_by_id(h->st, id, d) : s;
-}
-
-/* Which device is it? COT_OK; COT_E_DENIED with *reason; errors of the store. */
+/* Which device is it? COT_OK; COT_E_DENIED with *reason; errors of the store. No row is ever made from the
+ * network: an endpoint that nobody added is refused in every mode. */
 static cot_status identify(hub *h, const ipc_register *reg, store_device *d, ipc_reason *reason)
 {
     cot_status s = store_device_get(h->st, reg->endpoint, d);
-    if (reg->mode == IPC_NOSEC) {
-        *reason = IPC_REASON_NOSEC_FORBIDDEN;
-        if (s == COT_E_NOT_FOUND)
-            return add_nosec(h, reg, d);
-        return s == COT_OK && d->mode != IPC_NOSEC ? COT_E_DENIED : s;
-    }
     *reason = IPC_REASON_ENDPOINT_NOT_COVERED;
-    if (s == COT_OK)
+    if (s == COT_OK && reg->mode == IPC_NOSEC && d->mode != IPC_NOSEC) {
+        *reason = IPC_REASON_NOSEC_FORBIDDEN;
+        return COT_E_DENIED;
+    }
+    if (s == COT_OK && reg->mode != IPC_NOSEC)
         s = store_credential_covers(h->st, (store_id)reg->credential, d->id);
     return s == COT_E_NOT_FOUND ? COT_E_DENIED : s;
 }
@@ -198,8 +161,6 @@ cot_status hub_on_register(hub *h, const hub_message *m, cot_reader *r)
     s = identify(h, &reg, &d, &reason);
     if (s == COT_E_DENIED)
         return refuse(h, m, &reg, reason);
-    if (s == COT_E_LIMIT)
-        return answer(h, m, reg.id, UNAVAILABLE), COT_OK;
     if (s != COT_OK)
         return s;
     if (same_location(&d, &reg.location)) /* asked again after a restart: it is done */

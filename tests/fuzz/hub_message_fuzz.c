@@ -118,6 +118,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     crash_vfs_install();
     must(store_open("cotter.db", false, &st, why) == COT_OK);
     must(hub_token_make(token) && hub_token_hash(store_bytes(token), hash));
+    store_device_new dev = {
+        .endpoint = store_bytes("dev"), .mode = IPC_NOSEC, .mid = 0x8000, .now = 1};
+    must(store_device_add(st, &dev, &id) == COT_OK);
     must(store_token_add(st, &t, hash, &t.id) == COT_OK && store_group_add(st, &g, &id) == COT_OK);
     hub *h = make();
     first_device(h);

@@ -19,12 +19,18 @@ static int set_up(void **state)
     bool wrote = false;
     store_token t = {.name = "test", .role = STORE_ADMIN, .created_at = 1};
     hub_config config = {.workers = 1, .max_devices = 1000};
+    store_device_new dev = {
+        .endpoint = store_bytes("dev"), .mode = IPC_NOSEC, .mid = 0x8000, .now = 1};
+    store_device_new other = {
+        .endpoint = store_bytes("other"), .mode = IPC_NOSEC, .mid = 0x8000, .now = 1};
+    store_id id = 0;
     (void)state;
     crash_vfs_install();
     crash_vfs_clear();
     if (store_open("cotter.db", false, &st, why) != COT_OK || !hub_token_make(token) ||
         !hub_token_hash(store_bytes(token), hash) ||
         store_token_add(st, &t, hash, &t.id) != COT_OK ||
+        store_device_add(st, &dev, &id) != COT_OK || store_device_add(st, &other, &id) != COT_OK ||
         store_work_end(st, true, &wrote) != COT_OK || store_commit(st) != COT_OK)
         return -1;
     return decider_start(&d, hub_new(st, &config, 1, 1700000000000), -1) != COT_OK;

@@ -256,11 +256,28 @@ static int tear_down(void **state)
 
 /* ---- the script ---- */
 
+static void add_device(const char *name, uint64_t id)
+{
+    uint8_t args[64];
+    cot_writer w;
+    cot_writer_init(&w, args, sizeof args);
+    cot_cbor_write_map(&w, 2);
+    hub_put_text(&w, "endpoint", name);
+    hub_put_text(&w, "mode", "nosec");
+    ipc_call c = {id, IPC_API_DEVICE_ADD, store_bytes(token), {args, w.len}};
+    ipc_put_call(ipc_begin(&http, IPC_CALL), &c);
+    assert_int_equal(ipc_end(&http, -1), COT_OK);
+    for (cot_ms end = loop_clock() + 20000; reply_id != id && loop_clock() < end;)
+        (void)loop_turn(&l, 100);
+    assert_int_equal(reply_status, 201);
+}
+
 static void register_devices(void)
 {
     for (uint8_t i = 0; i < DEVICES; i++) {
         char name[8];
         (void)snprintf(name, sizeof name, "dev-%u", (unsigned)i);
+        add_device(name, 2000000u + i);
         ipc_register r = {.id = i,
                           .location = {{i, 1}},
                           .lifetime = 300,

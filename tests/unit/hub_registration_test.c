@@ -29,37 +29,16 @@ static bool refused_for(world *w, const char *endpoint, const char *reason)
     return cot_bytes_is(store_bytes(reason), text);
 }
 
-static void an_unknown_endpoint_appears_over_nosec(void **state)
+static void nosec_is_for_endpoints_that_were_added(void **state)
 {
     world *w = *state;
+    w->strict = true;
+    assert_int_equal(world_register(w, 0, "new", 1, IPC_NOSEC, 0), FORBIDDEN);
+    assert_true(refused_for(w, "new", "endpoint-not-covered"));
+    world_add_nosec(w, "new");
     assert_int_equal(world_register(w, 0, "new", 1, IPC_NOSEC, 0), CREATED);
     assert_true(registered(w, "new", 1));
     assert_false(world_quiet(w, IPC_READ)); /* object 3 is read */
-}
-
-static void strangers_are_few(void **state)
-{
-    world *w = *state;
-    cot_bytes body;
-    char name[16];
-    for (unsigned i = 0; i < HUB_STRANGERS; i++) {
-        (void)snprintf(name, sizeof name, "s-%u", i);
-        assert_int_equal(world_register(w, 0, name, (uint8_t)i, IPC_NOSEC, 0), CREATED);
-        ipc_location l = world_location((uint8_t)i);
-        ipc_put_expired(world_put(w), &(ipc_expired){l});
-        assert_int_equal(world_say(w, IPC_NET, 0, IPC_EXPIRED), COT_OK);
-        world_forget(w);
-    }
-    assert_int_equal(world_register(w, 0, "one-more", 1, IPC_NOSEC, 0), FORBIDDEN);
-    assert_true(refused_for(w, "one-more", "nosec-forbidden"));
-    cot_writer *a = world_args(w, 2);
-    hub_put_text(a, "endpoint", "added");
-    hub_put_text(a, "mode", "nosec");
-    assert_int_equal(world_call(w, IPC_API_DEVICE_ADD, &body), 201);
-    assert_int_equal(world_register(w, 0, "added", 2, IPC_NOSEC, 0), CREATED);
-    hub_put_text(world_args(w, 1), "endpoint", "s-7");
-    assert_int_equal(world_call(w, IPC_API_DEVICE_REMOVE, &body), 204);
-    assert_int_equal(world_register(w, 0, "one-more", 3, IPC_NOSEC, 0), CREATED);
 }
 
 static void rule_8_an_endpoint_with_a_credential_never_registers_over_nosec(void **state)
@@ -268,8 +247,7 @@ static void a_flood_of_refusals_is_not_stored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(an_unknown_endpoint_appears_over_nosec),
-        T(strangers_are_few),
+        T(nosec_is_for_endpoints_that_were_added),
         T(rule_8_an_endpoint_with_a_credential_never_registers_over_nosec),
         T(a_credential_covers_its_own_endpoint_only),
         T(a_repeated_registration_is_answered_alike),

@@ -214,6 +214,15 @@ ipc_location world_location(uint8_t n)
     return l;
 }
 
+void world_add_nosec(world *w, const char *endpoint)
+{
+    cot_bytes body;
+    cot_writer *a = world_args(w, 2);
+    hub_put_text(a, "endpoint", endpoint);
+    hub_put_text(a, "mode", "nosec");
+    assert_int_equal(world_call(w, IPC_API_DEVICE_ADD, &body), 201);
+}
+
 void world_add_psk(world *w, const char *endpoint, const char *group)
 {
     cot_bytes body;
@@ -239,6 +248,10 @@ uint8_t world_register(world *w, uint8_t worker, const char *endpoint, uint8_t l
 {
     cot_reader r;
     ipc_answer code;
+    store_device d;
+    if (mode == IPC_NOSEC && !w->strict &&
+        store_device_get(w->st, store_bytes(endpoint), &d) == COT_E_NOT_FOUND)
+        world_add_nosec(w, endpoint);
     ipc_register reg = {
         .id = 77,
         .location = world_location(location),

@@ -24,6 +24,7 @@ typedef struct world {
     uint8_t put[IPC_BODY_MAX];
     cot_writer m; /* the next message */
     int fd;       /* descriptor of the next call, or -1 */
+    bool strict;  /* see world_register */
 } world;
 
 int world_set_up(void **state); /* *state is a world */
@@ -51,9 +52,10 @@ uint16_t world_answer(world *w, cot_bytes *body);
 
 /* ---- a fleet's usual moves ---- */
 ipc_location world_location(uint8_t n);
+void world_add_nosec(world *w, const char *endpoint);
 void world_add_psk(world *w, const char *endpoint, const char *group);
 store_id world_credential(world *w, const char *identity);
-/* Register and return the CoAP code of the answer. */
+/* Register and return the CoAP code of the answer. A NoSec device is added first, unless `strict`. */
 uint8_t world_register(world *w, uint8_t worker, const char *endpoint, uint8_t location,
                        uint8_t mode, store_id credential);
 /* What `key` holds in a map, as text or number; asserts that it is there. */

@@ -62,8 +62,7 @@ cot_status store_device_add(store *s, const store_device_new *d, store_id *id)
 {
     query q;
     query_begin(&q, s,
-                "INSERT INTO devices(endpoint, mode, grp, mid, created_at, stranger)"
-                " VALUES(?, ?, ?, ?, ?, ?)");
+                "INSERT INTO devices(endpoint, mode, grp, mid, created_at) VALUES(?, ?, ?, ?, ?)");
     query_text(&q, d->endpoint);
     query_int(&q, d->mode);
     if (d->group == 0)
@@ -72,7 +71,6 @@ cot_status store_device_add(store *s, const store_device_new *d, store_id *id)
         query_int(&q, d->group);
     query_int(&q, d->mid);
     query_int(&q, d->now);
-    query_int(&q, d->stranger);
     cot_status status = query_run(&q);
     *id = sqlite3_last_insert_rowid(s->db);
     return status == COT_OK ? add_credential(s, *id, d) : status;

@@ -45,8 +45,7 @@ typedef struct store_device_new {
     cot_bytes sealed;   /* PSK */
     cot_bytes digest;   /* RPK: SHA-256 of the SPKI; X.509: empty */
     store_id group;
-    uint16_t mid;  /* where the device's message ids begin */
-    bool stranger; /* nobody added it: it came by itself over NoSec; counted as "strangers" */
+    uint16_t mid; /* where the device's message ids begin */
     store_ms now;
 } store_device_new;
 

@@ -16,8 +16,7 @@
 #define SCHEMA_DEVICES                                                                             \
     "CREATE TABLE devices(id INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL UNIQUE,"    \
     " mode INTEGER NOT NULL, grp INTEGER REFERENCES groups(id), version TEXT, sequence INTEGER,"   \
-    " mid INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER,"                         \
-    " stranger INTEGER NOT NULL DEFAULT 0);"                                                       \
+    " mid INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER);"                        \
     "CREATE INDEX devices_group ON devices(grp, endpoint) WHERE grp IS NOT NULL;"                  \
     "CREATE INDEX devices_sweep ON devices(grp, id) WHERE grp IS NOT NULL;"                        \
     "CREATE TABLE credentials(id INTEGER PRIMARY KEY AUTOINCREMENT,"                               \
@@ -28,12 +27,10 @@
     " WHERE identity IS NOT NULL;"                                                                 \
     "CREATE UNIQUE INDEX credentials_digest ON credentials(digest) WHERE digest IS NOT NULL;"      \
     "CREATE TRIGGER devices_add AFTER INSERT ON devices BEGIN"                                     \
-    " INSERT INTO counters VALUES('devices', 1), ('strangers', new.stranger)"                      \
-    " ON CONFLICT DO UPDATE SET n = n + excluded.n;"                                               \
+    " INSERT INTO counters VALUES('devices', 1) ON CONFLICT DO UPDATE SET n = n + 1;"              \
     " UPDATE groups SET devices = devices + 1 WHERE id = new.grp; END;"                            \
     "CREATE TRIGGER devices_remove AFTER DELETE ON devices BEGIN"                                  \
     " UPDATE counters SET n = n - 1 WHERE name = 'devices';"                                       \
-    " UPDATE counters SET n = n - old.stranger WHERE name = 'strangers';"                          \
     " UPDATE groups SET devices = devices - 1 WHERE id = old.grp; END;"                            \
     "CREATE TRIGGER devices_move AFTER UPDATE OF grp ON devices BEGIN"                             \
     " UPDATE groups SET devices = devices - 1 WHERE id = old.grp;"                                 \
