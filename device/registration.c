@@ -62,7 +62,7 @@ static void write_options(const cot__client *c, cot_coap_writer *m)
         cot_write_text(&w, c->config->endpoint);
     }
     if (c->with_lifetime) {
-        cot_write_text(&w, "\nlt=" + !first);
+        cot_write_text(&w, first ? "\nlt=" : "lt=");
         cot_decimal_write_uint(&w, c->lifetime_sent);
     }
     buf[w.len] = '\0';
