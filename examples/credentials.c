@@ -168,9 +168,11 @@ static const char *missing(const credentials *c)
     return NULL;
 }
 
-static bool read_lines(credentials *c, FILE *f, const char *file)
+bool credentials_parse(credentials *c, FILE *f, const char *file)
 {
     char line[LINE_MAX_LEN];
+    memset(c, 0, sizeof *c);
+    c->usage = COT_USAGE_DOMAIN_ISSUED;
     for (unsigned number = 1; fgets(line, sizeof line, f) != NULL; number++) {
         char *key = NULL;
         char *value = NULL;
@@ -193,8 +195,6 @@ static bool read_lines(credentials *c, FILE *f, const char *file)
 bool credentials_read(credentials *c, const char *file)
 {
     struct stat st;
-    memset(c, 0, sizeof *c);
-    c->usage = COT_USAGE_DOMAIN_ISSUED;
     FILE *f = fopen(file, "re");
     if (f == NULL || fstat(fileno(f), &st) != 0) {
         perror(file);
@@ -205,7 +205,7 @@ bool credentials_read(credentials *c, const char *file)
     bool good = (st.st_mode & 077) == 0;
     if (!good)
         fprintf(stderr, "%s: others may read it; run chmod 600 on it first\n", file);
-    good = good && read_lines(c, f, file);
+    good = good && credentials_parse(c, f, file);
     (void)fclose(f);
     return good;
 }

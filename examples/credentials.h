@@ -7,6 +7,8 @@
 #include <cotter/client.h>
 #include <cotter/dtls.h>
 
+#include <stdio.h>
+
 #define CERTIFICATES_MAX 4
 #define DER_MAX 2048
 
@@ -39,6 +41,9 @@ typedef struct credentials {
 /* Read `file`, which nobody but its owner may be able to read. False: a line that names file, line
  * and key is printed. */
 bool credentials_read(credentials *c, const char *file);
+
+/* The same from an open file; `name` is for messages. */
+bool credentials_parse(credentials *c, FILE *f, const char *name);
 
 /* Base64 with padding; stops at the end of the text. False: malformed or longer than cap. */
 bool base64_decode(const char *text, uint8_t *out, size_t cap, size_t *len);
