@@ -8,19 +8,18 @@
 
 #define HOST_MAX 254u /* of a domain name, and its NUL */
 #define ADDRESSES_MAX 4u
-#define BACKOFF_MIN_MS 2000u
-#define BACKOFF_MAX_MS 600000u
+#define BACKOFF_MS 1000u /* shifted by the number of failures, */
+#define BACKOFF_SHIFT 9u /* up to this */
 #define RESOLVER_RETRY_MS 100u
+#define SILENCE_MS 20000u /* of one of several addresses, before the next one is tried */
 
-/* 2 s, 4 s, … 10 min, of which the random half keeps a fleet from coming back in step. */
+/* 2 s, 4 s, … 512 s, of which the random half keeps a fleet from coming back in step. */
 cot_ms cot__connection_backoff(cot__client *c)
 {
-    uint32_t full = BACKOFF_MIN_MS;
-    if (c->failures < UINT8_MAX)
-        c->failures++;
-    for (uint8_t i = 1; i < c->failures && full < BACKOFF_MAX_MS; i++)
-        full *= 2;
-    full = full < BACKOFF_MAX_MS ? full : BACKOFF_MAX_MS;
+    c->failures++;
+    uint32_t full = BACKOFF_MS << (c->failures < BACKOFF_SHIFT ? c->failures : BACKOFF_SHIFT);
+    if (c->failures == UINT8_MAX)
+        c->failures--;
     return full / 2 + cot__random(c) % (full / 2 + 1);
 }
 
@@ -79,6 +78,7 @@ static cot_status resolve(cot__client *c)
         return s != COT_OK ? s : COT_E_NOT_FOUND;
     c->server = found[c->failures % (count < ADDRESSES_MAX ? count : ADDRESSES_MAX)];
     c->server.port = uri.port;
+    c->retry_at = count > 1 ? c->now + SILENCE_MS : COT_NEVER;
     return COT_OK;
 }
 
@@ -127,14 +127,17 @@ static void connect(cot__client *c)
         return;
     }
     c->link = COT__LINK_CONNECTING;
-    c->retry_at = COT_NEVER;
 }
 
 void cot__connection_tick(cot__client *c)
 {
     cot_channel *ch = c->config->account.channel;
-    if (c->link == COT__LINK_DOWN && c->now >= c->retry_at)
-        connect(c);
+    if (c->now >= c->retry_at) {
+        if (c->link == COT__LINK_DOWN)
+            connect(c);
+        else
+            cot__connection_fail(c, COT_EVENT_REFUSED, COT_E_TIMEOUT, 0);
+    }
     if (c->link != COT__LINK_CONNECTING && c->link != COT__LINK_UP)
         return;
     if (ch->ops->deadline(ch) <= c->now || c->link == COT__LINK_CONNECTING)
@@ -145,9 +148,8 @@ void cot__connection_tick(cot__client *c)
 cot_ms cot__connection_deadline(const cot__client *c)
 {
     const cot_channel *ch = c->config->account.channel;
-    if (c->link == COT__LINK_DOWN)
-        return c->retry_at;
-    return ch->ops->deadline(ch);
+    cot_ms t = c->link == COT__LINK_DOWN ? COT_NEVER : ch->ops->deadline(ch);
+    return t < c->retry_at ? t : c->retry_at;
 }
 
 static bool from_server(const cot__client *c, const cot_address *from)
@@ -167,6 +169,7 @@ void cot__connection_receive(cot__client *c, bool *more)
     if (!*more || (c->link != COT__LINK_CONNECTING && c->link != COT__LINK_UP) ||
         !from_server(c, &from))
         return;
+    c->retry_at = COT_NEVER;
     while (in.len > 0 && ch->state != COT_CHANNEL_CLOSED) {
         const uint8_t *data = NULL;
         size_t len = 0;

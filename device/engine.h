@@ -65,7 +65,7 @@ typedef struct cot__client {
 
     /* connection.c */
     cot_address server;
-    cot_ms retry_at;
+    cot_ms retry_at; /* DOWN: the next attempt; else when this address counts as silent */
     cot__link_state link;
     uint8_t failures; /* in a row */
     bool stopping;

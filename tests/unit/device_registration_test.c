@@ -108,6 +108,18 @@ static void backs_off_a_refusal(void **state)
     assert_true(world_register(&w, 120000));
 }
 
+static void tries_the_next_address(void **state)
+{
+    (void)state;
+    w.two_addresses = true;
+    assert_true(world_register(&w, 30000));
+    assert_int_equal(w.events[COT_EVENT_REFUSED], 1);
+    world_run(&w, w.now + 3600000, NULL); /* the one that answers is kept */
+    assert_true(w.registered);
+    assert_int_equal(w.events[COT_EVENT_REFUSED], 1);
+    assert_int_equal(w.events[COT_EVENT_LOST], 0);
+}
+
 static void a_busy_server_keeps_the_session(void **state)
 {
     (void)state;
@@ -236,6 +248,7 @@ int main(void)
         CASE(comes_back_when_the_server_does, start),
         CASE(a_new_session_may_use_old_message_ids, start),
         CASE(backs_off_a_refusal, prepare),
+        CASE(tries_the_next_address, prepare),
         CASE(a_busy_server_keeps_the_session, prepare),
         CASE(waits_for_a_name, prepare),
         CASE(updates_when_told, start),

@@ -79,6 +79,7 @@ typedef struct world {
     bool running;    /* the device is polled */
     bool unresolved; /* the name does not resolve */
     unsigned resolved;
+    bool two_addresses; /* the name has a dead one first */
     cot_ms wake;
     /* the server */
     cot_coap_peer peer;

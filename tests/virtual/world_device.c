@@ -29,10 +29,12 @@ static cot_status resolve(void *ctx, const char *host, cot_address *out, size_t 
     world *w = ctx;
     (void)cap;
     w->resolved++;
-    *count = 1;
-    memset(out, 0, sizeof *out);
-    out->ip_len = 4;
-    out->ip[0] = 192;
+    *count = w->two_addresses ? 2 : 1;
+    memset(out, 0, 2 * sizeof *out);
+    out[0].ip_len = 4;
+    out[0].ip[0] = 192;
+    out[1] = out[0];
+    out[0].ip[0] = w->two_addresses ? 10 : 192;
     return w->unresolved || strcmp(host, "server.test") != 0 ? COT_E_NOT_FOUND : COT_OK;
 }
 
@@ -40,6 +42,8 @@ static cot_status send_datagram(void *ctx, const cot_address *to, const uint8_t 
                                 size_t len)
 {
     world *w = ctx;
+    if (w->two_addresses && to->ip[0] == 10)
+        return COT_OK;
     if (to->port != 5684 || to->ip[0] != 192)
         w->broken = "a datagram to somebody else";
     if (len > 1280)
