@@ -40,10 +40,8 @@ cot_bytes cot_read_bytes(cot_reader *r, size_t n)
 uint64_t cot_read_uint(cot_reader *r, size_t n)
 {
     uint64_t v = 0;
-    if (n > 8) {
+    if (n > 8)
         cot_reader_fail(r, COT_E_RANGE);
-        return 0;
-    }
     cot_bytes b = cot_read_bytes(r, n);
     for (size_t i = 0; i < b.len; i++)
         v = v << 8 | b.p[i];
@@ -78,7 +76,7 @@ uint64_t cot_read_u64(cot_reader *r)
 void cot_read_copy(cot_reader *r, uint8_t *out, size_t n)
 {
     cot_bytes b = cot_read_bytes(r, n);
-    if (b.len == n && n > 0)
+    if (b.len > 0)
         memcpy(out, b.p, n);
     else if (n > 0)
         memset(out, 0, n);

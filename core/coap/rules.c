@@ -7,13 +7,14 @@
 /* Peers keep time in units of 1,024 ms, plus 1: 0 means "never", 32 bits last 139 years. */
 enum { UNIT_SHIFT = 10, NON_GAP = 3 };
 
-/* States of what was seen, and two flags: it was a NON; it was there at the last ageing. */
+/* States of what was seen, two of them the type of the Empty message that it got, and two flags: it was a
+ * NON; it was there at the last ageing. */
 enum {
     SEEN_NONE,
     SEEN_PENDING,
+    SEEN_ACKED = COT_COAP_ACK,
+    SEEN_RESET = COT_COAP_RST,
     SEEN_ANSWERED,
-    SEEN_ACKED,
-    SEEN_RESET,
     SEEN_NON = 64,
     SEEN_OLD = 128
 };
@@ -163,20 +164,17 @@ static void age(cot_coap_peer *p, const cot_coap_params *c, uint32_t now)
 {
     if (within(p->aged, now, c->exchange_lifetime))
         return;
-    if (!within(p->aged, now, 2 * c->exchange_lifetime)) {
-        memset(p->seen, 0, sizeof p->seen);
-        memset(p->windows, 0, sizeof p->windows);
-    }
+    bool all = !within(p->aged, now, 2 * c->exchange_lifetime);
     for (size_t i = 0; i < COT_COAP_SEEN; i++) {
         cot_coap_seen *s = &p->seen[i];
-        if ((s->state & SEEN_OLD) != 0)
+        if (all || (s->state & SEEN_OLD) != 0)
             s->state = SEEN_NONE;
         else if (s->state != SEEN_NONE)
             s->state |= SEEN_OLD;
     }
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
         cot_coap_window *w = &p->windows[i];
-        if (w->old != 0)
+        if (all || w->old != 0)
             memset(w->bits, 0, sizeof w->bits);
         w->old = 1;
     }
@@ -191,35 +189,38 @@ static cot_coap_seen *find_seen(cot_coap_peer *p, uint16_t mid)
     return NULL;
 }
 
-static bool in_window(const cot_coap_window *w, uint16_t mid)
+static cot_coap_window *window_of(cot_coap_peer *p, uint16_t mid)
 {
-    return (uint16_t)(w->newest - mid) < WINDOW_SPAN;
+    return &p->windows[mid >> 15];
 }
 
-static void mark(cot_coap_window *w, uint16_t mid, bool came)
+/* Is bit `back` set: did the id come that is so much older than the newest? */
+static bool came(const cot_coap_window *w, uint16_t back)
 {
-    uint32_t bit = UINT32_C(1) << (mid & 31u);
-    uint32_t *bits = &w->bits[mid >> 5 & 1u];
-    *bits = came ? *bits | bit : *bits & ~bit;
+    return back < WINDOW_SPAN && (w->bits[back >> 5] >> (back & 31u) & 1u) != 0;
 }
 
-static bool in_windows(const cot_coap_peer *p, uint16_t mid)
+static void set(cot_coap_window *w, uint16_t back, bool on)
 {
-    const cot_coap_window *w = &p->windows[mid >> 15];
-    return in_window(w, mid) && (w->bits[mid >> 5 & 1u] >> (mid & 31u) & 1u) != 0;
+    uint32_t bit = UINT32_C(1) << (back & 31u);
+    uint32_t *bits = &w->bits[back >> 5 & 1u];
+    *bits = on ? *bits | bit : *bits & ~bit;
 }
 
-/* Move the window up to `mid`; one that is too far away begins anew. */
-static void add_to_windows(cot_coap_peer *p, uint16_t mid)
+/* Note that `mid` came; the window moves up to it. */
+static void add_to_window(cot_coap_window *w, uint16_t mid)
 {
-    cot_coap_window *w = &p->windows[mid >> 15];
-    if (!in_window(w, mid) && !in_window(w, (uint16_t)(mid - WINDOW_SPAN))) {
-        memset(w->bits, 0, sizeof w->bits);
+    uint16_t back = (uint16_t)(w->newest - mid);
+    if (back >= WINDOW_SPAN) {
+        uint16_t ahead = (uint16_t)-back;
+        for (unsigned n = ahead < WINDOW_SPAN ? ahead : WINDOW_SPAN; n > 0; n--) {
+            w->bits[1] = w->bits[1] << 1 | w->bits[0] >> 31;
+            w->bits[0] <<= 1;
+        }
         w->newest = mid;
+        back = 0;
     }
-    while (!in_window(w, mid))
-        mark(w, ++w->newest, false);
-    mark(w, mid, true);
+    set(w, back, true);
     w->old = 0;
 }
 
@@ -231,15 +232,16 @@ static void remember(cot_coap_peer *p, const cot_coap_head *h, unsigned state)
     s->mid = h->mid;
     s->code = COT_COAP_EMPTY;
     s->state = (uint8_t)(h->type == COT_COAP_NON ? state | SEEN_NON : state);
-    add_to_windows(p, h->mid);
+    add_to_window(window_of(p, h->mid), h->mid);
 }
 
 static void forget(cot_coap_peer *p, cot_coap_seen *s)
 {
-    cot_coap_window *w = &p->windows[s->mid >> 15];
+    cot_coap_window *w = window_of(p, s->mid);
+    uint16_t back = (uint16_t)(w->newest - s->mid);
     s->state = SEEN_NONE;
-    if (in_window(w, s->mid))
-        mark(w, s->mid, false);
+    if (back < WINDOW_SPAN)
+        set(w, back, false);
 }
 
 void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c)
@@ -257,16 +259,16 @@ void cot_coap_peer_adopt(cot_coap_peer *p, const cot_coap_params *c)
 static bool judge_duplicate(cot_coap_peer *p, uint16_t mid, cot_coap_event *ev)
 {
     const cot_coap_seen *s = find_seen(p, mid);
-    if (s == NULL && !in_windows(p, mid))
+    const cot_coap_window *w = window_of(p, mid);
+    if (s == NULL && !came(w, (uint16_t)(w->newest - mid)))
         return false;
-    unsigned state = s == NULL ? SEEN_NONE : s->state & ~(unsigned)SEEN_OLD;
     ev->kind = COT_COAP_GOT_DUPLICATE;
-    if (state == SEEN_ANSWERED)
-        ev->code = s->code;
-    else if (state == SEEN_ACKED)
-        ev->reply = COT_COAP_ACK;
-    else if (state == SEEN_RESET)
-        ev->reply = COT_COAP_RST;
+    if (s != NULL && (s->state & SEEN_NON) == 0) {
+        uint8_t state = s->state & 7;
+        ev->code = s->code; /* Empty unless answered */
+        if (state == SEEN_ACKED || state == SEEN_RESET)
+            ev->reply = state;
+    }
     return true;
 }
 

@@ -86,7 +86,7 @@ typedef struct cot_coap_seen {
  * the seen ones are recognised here: they get no second answer and, above all, have no second effect.
  * DTLS drops what is more than 64 records late, so that over DTLS none slips through. */
 typedef struct cot_coap_window {
-    uint32_t bits[2]; /* bit mid % 64: that one of newest − 63 … newest came */
+    uint32_t bits[2]; /* bit n: newest − n came */
     uint16_t newest;
     uint8_t old; /* nothing came since the last ageing */
 } cot_coap_window;

@@ -57,36 +57,34 @@ static const rule *rule_of(size_t *at, const cot_coap_option *o, unsigned direct
     return legal ? r : NULL;
 }
 
-/* `at`: where the option starts; `left`: bytes from there to the end of all options. */
+/* The rule's type is that of the field at its offset. `at`: where the option starts; `left`: bytes from there to the end of all options. */
 static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_t *at, size_t left)
 {
-    uint8_t *field = (uint8_t *)v + r->field;
-    uint32_t number = cot_coap_option_uint(value);
-    uint16_t format = (uint16_t)number;
-    cot_coap_segments segments;
+    void *field = (uint8_t *)v + r->field;
+    uint16_t *number16 = field;
+    uint32_t *number32 = field;
+    cot_bytes *bytes = field;
+    cot_coap_segments *segments = field;
     bool first = (v->has & r->has) == 0;
     v->has |= r->has;
     switch ((enum value)(r->what & VALUE_MASK)) {
-    case NOTED:
-        break;
     case UINT16:
-        memcpy(field, &format, sizeof format);
+        *number16 = (uint16_t)cot_coap_option_uint(value);
         break;
     case UINT32:
-        memcpy(field, &number, sizeof number);
+        *number32 = cot_coap_option_uint(value);
         break;
     case BYTES:
         if (first)
-            memcpy(field, &value, sizeof value);
+            *bytes = value;
         break;
     case SEGMENTS:
-        memcpy(&segments, field, sizeof segments);
-        if (segments.count++ == 0) {
-            segments.p = at;
-            segments.len = (uint32_t)left;
+        if (segments->count++ == 0) {
+            segments->p = at;
+            segments->len = (uint32_t)left;
         }
-        memcpy(field, &segments, sizeof segments);
         break;
+    case NOTED:
     case VALUE_MASK:
         break;
     }

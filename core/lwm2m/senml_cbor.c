@@ -2,7 +2,6 @@
 /* Read SenML packs in CBOR. */
 #include "core/lwm2m/senml_cbor.h"
 
-#include "core/cbor/float.h"
 #include "core/lwm2m/text.h"
 
 #include <string.h>
@@ -41,42 +40,29 @@ static bool is_number(const cot_value *v)
     return (NUMBER >> v->type & 1) != 0;
 }
 
-/* `item` as a value; COT_NONE for what no field may hold. */
+/* `item` as a value; COT_NONE for what no field may hold. The bits of a number are those of its value. */
 static cot_status value_of(const cot_cbor_item *item, cot_value *v)
 {
-    v->type = COT_NONE;
-    switch (item->type) {
-    case COT_CBOR_UINT:
-        v->type = item->arg > INT64_MAX ? COT_UNSIGNED : COT_INTEGER;
-        v->as.u = item->arg; /* the same bits as as.i where that is what it is */
-        break;
-    case COT_CBOR_NINT:
-        v->type = COT_INTEGER;
-        return cot_cbor_item_int(item, &v->as.i);
-    case COT_CBOR_FLOAT:
-        v->type = COT_FLOAT;
-        v->as.f = cot_double_of_bits(item->arg);
-        break;
-    case COT_CBOR_TEXT:
-    case COT_CBOR_BYTES:
-        v->type = item->type == COT_CBOR_TEXT ? COT_STRING : COT_OPAQUE;
+    static const uint8_t types[] = {
+        [COT_CBOR_UINT] = COT_INTEGER, [COT_CBOR_NINT] = COT_INTEGER, [COT_CBOR_BYTES] = COT_OPAQUE,
+        [COT_CBOR_TEXT] = COT_STRING,  [COT_CBOR_FLOAT] = COT_FLOAT,  [COT_CBOR_NONE] = COT_NONE,
+    };
+    bool high = item->arg > INT64_MAX;
+    v->type = (cot_type)types[item->type];
+    v->as.u = item->type == COT_CBOR_NINT ? ~item->arg : item->arg;
+    if (item->type == COT_CBOR_UINT && high)
+        v->type = COT_UNSIGNED;
+    if (item->type == COT_CBOR_NINT && high)
+        return COT_E_RANGE;
+    if (item->type == COT_CBOR_BYTES || item->type == COT_CBOR_TEXT) {
         v->as.bytes.p = item->bytes.p;
         v->as.bytes.len = item->bytes.len;
-        break;
-    case COT_CBOR_SIMPLE:
-        if (item->arg == 20 || item->arg == 21)
-            v->type = COT_BOOLEAN;
-        v->as.b = item->arg == 21;
-        break;
-    case COT_CBOR_TAG: /* decimal fractions (tag 4) */
-        return COT_E_UNSUPPORTED;
-    case COT_CBOR_ARRAY:
-    case COT_CBOR_MAP:
-    case COT_CBOR_BREAK:
-    case COT_CBOR_NONE:
-        break;
     }
-    return COT_OK;
+    if (item->type == COT_CBOR_SIMPLE && (item->arg == 20 || item->arg == 21)) {
+        v->type = COT_BOOLEAN;
+        v->as.b = item->arg == 21;
+    }
+    return item->type == COT_CBOR_TAG ? COT_E_UNSUPPORTED : COT_OK; /* decimal fractions */
 }
 
 /* Read the value of a field, once a record, into the place `at`. */
@@ -142,13 +128,15 @@ static cot_status add(cot_value *v, const cot_value *base)
 {
     if (base->type == COT_NONE || !is_number(v))
         return COT_OK;
-    if (v->type != COT_INTEGER || base->type != COT_INTEGER)
+    if (v->type != COT_INTEGER || base->type != COT_INTEGER) {
         *v = cot_value_float(as_double(v) + as_double(base));
-    else if (base->as.i > 0 ? v->as.i > INT64_MAX - base->as.i : v->as.i < INT64_MIN - base->as.i)
-        return COT_E_RANGE;
-    else
-        v->as.i += base->as.i;
-    return COT_OK;
+        return COT_OK;
+    }
+    uint64_t a = v->as.u; /* the bits of as.i */
+    uint64_t b = base->as.u;
+    v->as.u = a + b;
+    /* Two of one sign whose sum has the other. */
+    return (~(a ^ b) & (a ^ v->as.u)) >> 63 != 0 ? COT_E_RANGE : COT_OK;
 }
 
 /* COT_OK: there is another record; COT_E_NOT_FOUND: the pack is at its end. */

@@ -54,9 +54,10 @@ static cot_status decode_string(cot_bytes text, cot_value *out)
     return cot_utf8_valid(text) ? COT_OK : COT_E_MALFORMED;
 }
 
-static cot_status decode(cot_bytes text, cot_writer *scratch, cot_value *out)
+cot_status cot_lwm2m_text_decode(cot_bytes text, cot_type want, cot_writer *scratch, cot_value *out)
 {
-    switch (out->type) {
+    out->type = want;
+    switch (want) {
     case COT_INTEGER:
     case COT_TIME:
         return cot_decimal_parse_int(text, &out->as.i);
@@ -77,15 +78,6 @@ static cot_status decode(cot_bytes text, cot_writer *scratch, cot_value *out)
         break;
     }
     return COT_E_TYPE;
-}
-
-cot_status cot_lwm2m_text_decode(cot_bytes text, cot_type want, cot_writer *scratch, cot_value *out)
-{
-    *out = (cot_value){.type = want};
-    cot_status s = decode(text, scratch, out);
-    if (s != COT_OK)
-        out->type = COT_NONE;
-    return s;
 }
 
 void cot_lwm2m_text_write(cot_writer *w, const cot_value *v)

@@ -9,7 +9,8 @@
 /* Decode `text` as `want` (not COT_NONE).
  * Ranges: INT and TIME are int64, UINT uint64, FLOAT any finite double, link ids 0–65535.
  * scratch: where base64 is decoded to, NULL when `want` is not OPAQUE.
- * COT_OK; COT_E_MALFORMED (not in the type's form, or trailing bytes), COT_E_RANGE, COT_E_SPACE.
+ * COT_OK; COT_E_MALFORMED (not in the type's form, or trailing bytes), COT_E_RANGE, COT_E_SPACE; *out is
+ * valid with COT_OK only.
  * A STRING or OPAQUE result borrows from `text` or scratch. */
 cot_status cot_lwm2m_text_decode(cot_bytes text, cot_type want, cot_writer *scratch,
                                  cot_value *out);

@@ -107,17 +107,18 @@ static cot_status read_number(cot_bytes raw, bool is_signed, cot_value *out)
     return COT_OK;
 }
 
-static cot_status read_value(cot_bytes raw, cot_value *out)
+cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out)
 {
     cot_reader r;
     size_t n = raw.len;
     cot_reader_init(&r, raw.p, n);
+    out->type = want;
 
-    switch (out->type) {
+    switch (want) {
     case COT_INTEGER:
     case COT_TIME:
     case COT_UNSIGNED:
-        return read_number(raw, out->type != COT_UNSIGNED, out);
+        return read_number(raw, want != COT_UNSIGNED, out);
     case COT_FLOAT:
         if (n != 4 && n != 8)
             return COT_E_MALFORMED;
@@ -134,7 +135,7 @@ static cot_status read_value(cot_bytes raw, cot_value *out)
     case COT_OPAQUE:
         out->as.bytes.p = raw.p;
         out->as.bytes.len = n;
-        return out->type == COT_OPAQUE || cot_utf8_valid(raw) ? COT_OK : COT_E_MALFORMED;
+        return want == COT_OPAQUE || cot_utf8_valid(raw) ? COT_OK : COT_E_MALFORMED;
     case COT_OBJLNK:
         if (n != 4)
             return COT_E_MALFORMED;
@@ -145,13 +146,4 @@ static cot_status read_value(cot_bytes raw, cot_value *out)
         break;
     }
     return COT_E_TYPE;
-}
-
-cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out)
-{
-    *out = (cot_value){.type = want};
-    cot_status s = read_value(raw, out);
-    if (s != COT_OK)
-        out->type = COT_NONE;
-    return s;
 }

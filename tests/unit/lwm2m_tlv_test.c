@@ -231,7 +231,6 @@ static void value_refusals(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_int_equal(cot_tlv_value(from_hex(&b, bad[i].hex), bad[i].want, &v), COT_E_MALFORMED);
-        assert_int_equal(v.type, COT_NONE);
     }
     assert_int_equal(cot_tlv_value(from_hex(&b, "01"), COT_NONE, &v), COT_E_TYPE);
 }
