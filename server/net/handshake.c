@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running handshakes in a bounded pool: from a ClientHello with a right cookie to a record in the table. */
 #include "server/net/handshake.h"
+#include "server/sandbox/sandbox.h"
 
 #include <cotter/mbedtls.h>
 #include <openssl/pem.h>
@@ -54,6 +55,7 @@ void net_handshake_end(net_worker *w, net_handshake *h)
     if (!h->done)
         table_untake(&w->table, h->slot);
     loop_disarm(w->loop, &h->timer);
+    net_handshake_asked_enough(w, h);
     cot_dtls_handshake_end(h->dtls);
     h->asked = 0;
     pool_give(&w->session->handshakes, h);
@@ -84,6 +86,7 @@ static void done(net_worker *w, net_handshake *h)
     cot_coap_peer_init(&peer, &w->params, (uint16_t)net_random32());
     table_create(&w->table, h->slot, mode, h->credential, &h->from, &record, &peer, w->loop->now);
     cot_wipe(&record, sizeof record);
+    net_handshake_asked_enough(w, h);
     net_peer_link(w, h->slot);
     h->done = true;
     w->counters.handshakes++;
@@ -105,7 +108,9 @@ void net_handshake_pump(net_worker *w, net_handshake *h)
     static uint8_t out[NET_DATAGRAM];
     for (;;) {
         size_t len = 0;
-        switch (cot_dtls_handshake_next(h->dtls, w->loop->now, out, sizeof out, &len)) {
+        cot_dtls_event event =
+            cot_dtls_handshake_next(h->dtls, w->loop->now, out, sizeof out, &len);
+        switch (event) {
         case COT_DTLS_IDLE:
             wait(w, h);
             return;
@@ -113,16 +118,13 @@ void net_handshake_pump(net_worker *w, net_handshake *h)
             send_output(w, h, out, len);
             break;
         case COT_DTLS_NEED_PSK:
-            h->question = COT_DTLS_NEED_PSK;
-            net_handshake_ask(w, h);
-            break;
         case COT_DTLS_NEED_CREDENTIAL:
-            h->question = COT_DTLS_NEED_CREDENTIAL;
-            net_handshake_ask(w, h);
-            break;
         case COT_DTLS_NEED_SIGN:
-            h->question = COT_DTLS_NEED_SIGN;
-            net_handshake_ask(w, h);
+            h->question = (uint8_t)event;
+            if (!net_handshake_ask(w, h)) {
+                net_handshake_end(w, h);
+                return;
+            }
             break;
         case COT_DTLS_DONE:
             done(w, h);
@@ -284,6 +286,8 @@ cot_status net_session_open(net_worker *w, cot_bytes certificate, cot_bytes anch
     if (s == NULL ||
         pool_open(&s->handshakes, w->config.handshakes, sizeof(net_handshake)) != COT_OK)
         return COT_E_IO;
+    sandbox_secret(s->handshakes.items, s->handshakes.count * s->handshakes.size);
+    sandbox_secret(s, sizeof *s); /* cookie secrets */
     size_t spki_len = read_spki(certificate, spki, sizeof spki);
     size_t count = read_anchors(anchors, cas, ANCHORS);
     *why = "client_ca holds no PEM certificate";

@@ -9,6 +9,8 @@
 #include "server/net/session.h"
 
 #define NET_HANDSHAKE_HEADS 1024u
+#define NET_IDENTITIES 1024u
+#define NET_HANDSHAKES_AN_IDENTITY 8u
 
 typedef struct net_handshake {
     cot_dtls_handshake *dtls;
@@ -20,6 +22,7 @@ typedef struct net_handshake {
     bool done;        /* kept only to repeat the last flight */
     uint64_t asked;   /* id of the question that is open; 0: none */
     uint8_t question; /* cot_dtls_event: NEED_… */
+    uint16_t asking;  /* place in `asking` + 1; 0: none */
     uint64_t credential;
     cot_ms give_up;
     uint8_t identity_len;
@@ -36,6 +39,8 @@ struct net_session_part {
     uint32_t refused_left; /* refusals that may be told this second */
     cot_ms refused_at;
     uint32_t suppressed;
+    uint8_t asking
+        [NET_IDENTITIES]; /* running handshakes that asked for a PSK, by a hash of the identity */
     uint8_t memory[COT_DTLS_SERVER_BYTES] __attribute__((aligned(16)));
 };
 
@@ -51,7 +56,9 @@ void net_handshake_pump(net_worker *w, net_handshake *h);
 void net_handshake_end(net_worker *w, net_handshake *h);
 
 /* handshake_ask.c */
-void net_handshake_ask(net_worker *w, net_handshake *h);
+/* False: too many handshakes with that identity are running; end it. */
+bool net_handshake_ask(net_worker *w, net_handshake *h);
+void net_handshake_asked_enough(net_worker *w, net_handshake *h); /* it ends */
 void net_handshake_refused(net_worker *w, const net_handshake *h);
 
 #endif

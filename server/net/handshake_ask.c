@@ -69,12 +69,38 @@ static void put_question(net_worker *w, const net_handshake *h)
         ask_sign(w, h, need);
 }
 
-void net_handshake_ask(net_worker *w, net_handshake *h)
+/* Rule 6: limited per identity. Different identities of one hash share the limit. */
+static bool may_ask(net_worker *w, net_handshake *h)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < h->identity_len; i++)
+        hash = (hash ^ h->identity[i]) * 16777619u;
+    uint8_t *count = &w->session->asking[hash % NET_IDENTITIES];
+    if (*count >= NET_HANDSHAKES_AN_IDENTITY) {
+        w->counters.overload++;
+        return false;
+    }
+    (*count)++;
+    h->asking = (uint16_t)(hash % NET_IDENTITIES + 1);
+    return true;
+}
+
+void net_handshake_asked_enough(net_worker *w, net_handshake *h)
+{
+    if (h->asking != 0)
+        w->session->asking[h->asking - 1]--;
+    h->asking = 0;
+}
+
+bool net_handshake_ask(net_worker *w, net_handshake *h)
 {
     h->asked = net_new_id(w) | pool_index(&w->session->handshakes, h);
     if (h->question != COT_DTLS_NEED_SIGN)
         remember_identity(h, cot_dtls_handshake_need(h->dtls));
+    if (h->question == COT_DTLS_NEED_PSK && h->asking == 0 && !may_ask(w, h))
+        return false;
     put_question(w, h);
+    return true;
 }
 
 void net_session_ask_again(net_worker *w)

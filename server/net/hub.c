@@ -45,6 +45,7 @@ static cot_status on_hub(ipc_channel *c, ipc_type type, cot_reader *body, int fd
         ipc_credential credential;
     } m;
     cot_status s = COT_E_UNSUPPORTED;
+    w->table.fresh = false; /* hub has read our HELLO: what it has of this worker is this table's */
     if (type == IPC_FIRMWARE)
         return on_firmware(w, body, fd);
     if (fd >= 0)
@@ -104,7 +105,6 @@ void net_hub_open(net_worker *w, int fd)
         .worker = w->config.index, .fresh = w->table.fresh ? 1 : 0, .registrations = registrations};
     ipc_put_hello(ipc_begin(&w->hub, IPC_HELLO), &hello);
     (void)ipc_end(&w->hub, -1);
-    w->table.fresh = false; /* from now on hub's registrations of this worker are this table's */
     net_rd_send_all(w);
     net_session_ask_again(w);
 }

@@ -264,6 +264,8 @@ typedef struct net_setup {
 /* Allocate everything, adopt the table. COT_OK; COT_E_IO; COT_E_LIMIT. */
 cot_status net_open(net_worker *w, const net_setup *setup);
 void net_close(net_worker *w);
+/* Begin with an empty wheel of `count` timers. */
+void net_wheel_open(net_worker *w, uint32_t count);
 uint64_t net_new_id(net_worker *w);
 void net_random(void *out, size_t len);
 uint32_t net_random32(void);

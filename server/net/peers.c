@@ -72,8 +72,23 @@ static void unlink_address(net_worker *w, uint32_t slot)
     w->slots[slot].chain = 0;
 }
 
+/* The wheel touches a node for every slot that it has: it grows by doubling. */
+static void grow_wheel(net_worker *w, uint32_t slot)
+{
+    uint32_t count = w->wheel.count;
+    if (slot < count)
+        return;
+    while (count <= slot)
+        count = count < w->table.capacity / 2 ? count * 2 : w->table.capacity;
+    net_wheel_open(w, count);
+    for (uint32_t i = 0; i < slot; i++)
+        if (table_is_live(&w->table, i))
+            net_peer_schedule(w, i);
+}
+
 void net_peer_link(net_worker *w, uint32_t slot)
 {
+    grow_wheel(w, slot);
     link_address(w, slot);
     net_peer_schedule(w, slot);
 }

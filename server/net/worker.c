@@ -11,6 +11,7 @@
 
 #define WHEEL_SLOTS 4096u
 #define WHEEL_SHIFT 8 /* ticks of 256 ms */
+#define WHEEL_FIRST 4096u
 
 void net_random(void *out, size_t len)
 {
@@ -43,6 +44,12 @@ static cot_status open_pools(net_worker *w)
     return s;
 }
 
+void net_wheel_open(net_worker *w, uint32_t count)
+{
+    cot_wheel_init(&w->wheel, w->nodes, count, w->wheel_heads, w->wheel_used, WHEEL_SLOTS,
+                   WHEEL_SHIFT, w->loop->now);
+}
+
 static cot_status open_index(net_worker *w)
 {
     uint32_t n = w->table.capacity;
@@ -60,8 +67,7 @@ static cot_status open_index(net_worker *w)
         w->wheel_heads == NULL || w->wheel_used == NULL)
         return COT_E_IO;
     net_random(w->hash_key, sizeof w->hash_key);
-    cot_wheel_init(&w->wheel, w->nodes, n, w->wheel_heads, w->wheel_used, WHEEL_SLOTS, WHEEL_SHIFT,
-                   w->loop->now);
+    net_wheel_open(w, n < WHEEL_FIRST ? n : WHEEL_FIRST);
     return COT_OK;
 }
 

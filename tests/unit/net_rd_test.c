@@ -234,6 +234,39 @@ static void a_lifetime_goes_on_over_a_kill(void **state)
     (void)world_hub_got(&x, IPC_EXPIRED);
 }
 
+/* The wheel grows with the slots, and no lifetime is forgotten over it. */
+static void lifetimes_survive_the_growth_of_the_wheel(void **state)
+{
+    (void)state;
+    enum { MANY = 4200 }; /* above its first size */
+    device_close(&d);
+    world_close(&x);
+    world_open_for(&x, 10000);
+    device_open(&d, 2);
+    device_register(&x, &d, "dev", 10);
+    cot_coap_peer peer;
+    cot_coap_peer_init(&peer, &cot_coap_defaults, 1);
+    for (uint32_t n = 0; n < MANY; n++) {
+        uint32_t i = table_take(&x.w->table);
+        table_address a = {.ip = {[0] = 1, [1] = (uint8_t)(n >> 8), [2] = (uint8_t)n}, .port = 1};
+        table_registration r = {.lifetime = 20 + n % 10, .version = 11};
+        table_index_put(&x.w->table, i, r.location.b);
+        table_create(&x.w->table, i, IPC_NOSEC, 0, &a, NULL, &peer, x.loop.now);
+        table_set_registration(&x.w->table, i, &r, x.loop.now);
+        net_peer_link(x.w, i);
+    }
+    assert_true(x.w->wheel.count > 4096);
+    world_run(&x, 11000);
+    (void)world_hub_got(&x, IPC_EXPIRED); /* the first device's, from before the growth */
+    assert_null(world_hub_peek(&x, IPC_EXPIRED));
+    world_run(&x, 20000);
+    uint32_t registered = 0;
+    for (uint32_t i = 0; i < x.w->table.top; i++)
+        registered +=
+            table_is_live(&x.w->table, i) && table_registration_of(&x.w->table, i) != NULL;
+    assert_int_equal(registered, 0);
+}
+
 static void deregistration(void **state)
 {
     (void)state;
@@ -459,6 +492,7 @@ int main(void)
         T(a_changed_attribute_waits_for_hub),
         T(a_registration_ends_after_its_lifetime),
         T(a_lifetime_goes_on_over_a_kill),
+        T(lifetimes_survive_the_growth_of_the_wheel),
         T(deregistration),
         T(hub_drops_a_registration),
         T(bad_registrations_are_refused),

@@ -135,6 +135,11 @@ static void start_worker(world *x)
 
 void world_open(world *x)
 {
+    world_open_for(x, 1000);
+}
+
+void world_open_for(world *x, uint32_t devices)
+{
     memset(x, 0, sizeof *x);
     if (skipped_ms == NULL)
         skipped_ms = mmap(NULL, sizeof *skipped_ms, PROT_READ | PROT_WRITE,
@@ -144,10 +149,10 @@ void world_open(world *x)
     x->sockets[1] = server_socket(&x->port[1]);
     x->hub_answers = true;
     x->answer_register = COT_COAP_CREATED;
-    x->config.max_devices = 1000;
+    x->config.max_devices = devices;
     x->config.lifetime_min = 1;
     x->config.lifetime_max = UINT32_MAX;
-    x->config.handshakes = 8;
+    x->config.handshakes = 10;
     start_worker(x);
 }
 

@@ -41,7 +41,8 @@ typedef struct world_device {
     char location[23];
 } world_device;
 
-void world_open(world *x);
+void world_open(world *x); /* for 1,000 devices */
+void world_open_for(world *x, uint32_t devices);
 void world_close(world *x);
 void world_advance(cot_ms ms); /* the clock only */
 /* Turns, with the clock going on, until nothing more can happen in `ms`. */
