@@ -4,6 +4,7 @@
 
 #include "server/hub/cbor.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #define RARE 60000u /* ms between two looks at what is rarely due */
@@ -103,6 +104,7 @@ static cot_status tick(hub *h)
     if (s == COT_OK && h->now - h->swept >= RARE) {
         h->swept = h->now;
         s = store_request_forget(h->st, h->utc - 3600000);
+        (void)malloc_trim(0); /* what a burst of messages took goes back to the system */
     }
     return s;
 }

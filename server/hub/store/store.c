@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x436F7472 /* "Cotr" */
-#define CACHE_KIB 16384
+#define CACHE_KIB 8192
 
 static cot_status fail(char *why, cot_status s, const char *path, const char *what)
 {
