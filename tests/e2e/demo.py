@@ -34,6 +34,12 @@ class Demo:
         self.c.start()
         for role, pids in sorted(self.c.processes().items()):
             print(f"    {role:8} pid {' '.join(map(str, pids))}")
+        self.page = f"{self.c.url}/#token={self.reader()}"
+        print(f"    page     {self.page}")
+
+    def reader(self):
+        """A token that can only read, for the page."""
+        return self.c.api("POST", "/tokens", {"name": "demo page", "role": "read"})["token"]
 
     def make_ca(self):
         """The factory's CA has to be there before the server starts: client_ca names it."""
@@ -110,11 +116,16 @@ class Demo:
 
     def upgrade(self):
         """a signed release 2.0.0: every outdated device is upgraded by itself"""
+        before = {e: read(self.c, e, "/3303/0/5700") for e in ALL}
         self.publish("2.0.0", 2)
         show_progress(self.c, "2.0.0", seconds=60)
         for endpoint in ALL:
             until(f"{endpoint} reports 2.0.0", lambda e=endpoint: self.c.show(e)["version"] == "2.0.0", 30)
             same(self.c, endpoint, harness.DEVICE_2)
+            after = read(self.c, endpoint, "/3303/0/5700")
+            if after < before[endpoint] + 10:
+                raise Failed(f"{endpoint}: the new image does not behave as such: {before[endpoint]} -> {after}")
+            print(f"    {endpoint}: /3303/0/5700 was {before[endpoint]}, is {after}")
         print(self.c.cotter("device", "list"))
 
     def envelope(self, name, version, sequence, payload=harness.DEVICE_2, clazz=CLASS, key="release.key"):
@@ -141,9 +152,9 @@ class Demo:
                ("tampered payload", self.tampered(), "3.0.3", 5)]
         for what, path, version, result in bad:
             self.inject(path, version)
-            seen = until(f"{what}: refused by the device", lambda v=version: self.refused(v), 40)
-            check(f"{what}: result code", seen["result"], result)
-            print(f"    {what:20} -> 5/0/5 = {seen['result']}")
+            seen = until(f"{what}: refused by every device", lambda v=version: self.refused(v), 40)
+            check(f"{what}: result codes", set(seen), {result})
+            print(f"    {what:20} -> 5/0/5 = {result} from {len(seen)} of {len(ALL)} devices")
             self.c.cotter("upgrade", "stop", "demo")
         for endpoint in ALL:
             check(f"{endpoint} stays on 2.0.0", self.c.show(endpoint)["version"], "2.0.0")
@@ -168,11 +179,10 @@ class Demo:
             db.execute("UPDATE groups SET release = ?, sweep = 0, stopped = 0 WHERE name = 'demo'", (identity,))
 
     def refused(self, version):
-        """The first device that has refused that version by a result code of its own."""
-        for item in self.c.api("GET", "/upgrades?group=demo")["items"]:
-            if item["version"] == version and item["result"] not in (None, 0, 1):
-                return item
-        return None
+        """The result codes by which the devices have refused that version, when all have."""
+        results = [item["result"] for item in self.c.api("GET", "/upgrades?group=demo")["items"]
+                   if item["version"] == version and item["result"] not in (None, 0, 1)]
+        return results if len(results) == len(ALL) else None
 
     # ---- 7
 
@@ -262,7 +272,7 @@ def show_progress(c, version, seconds):
             return
         if any(u["state"] == "failed" for u in items):
             raise Failed(f"an upgrade failed: {items}")
-        time.sleep(0.2)
+        time.sleep(0.02)
     raise Failed(f"not all confirmed within {seconds} s")
 
 
@@ -272,16 +282,18 @@ def main():
     keep = options.parse_args().keep
     demo = Demo(keep)
     ok = False
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         ok = demo.play()
         if ok and keep:
-            reader = demo.c.api("POST", "/tokens", {"name": "demo page", "role": "read"})["token"]
             print(f"\nexport COTTER_SERVER={demo.c.url} COTTER_TOKEN_FILE={demo.c.run}/admin.token\n"
                   f"{harness.COTTER} device list\n{harness.COTTER} read {PSK} /3303/0/5700\n"
-                  f"page: {demo.c.url}/#token={reader}\nCtrl-C ends it all.", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    finally:
+                  f"page: {demo.page}\nCtrl-C ends it all.", flush=True)
+            signal.pause()
         demo.c.keep = not ok
+    except KeyboardInterrupt:
+        print("\ndemo: ending", flush=True)
+    finally:
         demo.c.close()
     return 0 if ok else 1
 

@@ -52,7 +52,8 @@ class Process:
         self.name, self.log = name, pathlib.Path(log)
         self.out = open(self.log, "ab")
         self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=self.out,
-                                      stderr=self.out, env={**os.environ, **(env or {})}, cwd=cwd)
+                                      stderr=self.out, env={**os.environ, **(env or {})}, cwd=cwd,
+                                      start_new_session=True)  # Ctrl-C is ours, not its
 
     @property
     def pid(self):
