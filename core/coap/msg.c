@@ -47,20 +47,23 @@ cot_bytes cot__coap_read_option(cot_reader *r, uint32_t *number)
     return cot_read_bytes(r, len);
 }
 
-/* What a message of each type may be (sections 4.1 to 4.3, and table 1). */
+/* What a message of each type may be (sections 4.1 to 4.3, and table 1): a bit for each class, and for
+ * Empty that of class 1, which is reserved. */
 static bool head_is_legal(const cot_coap_head *h)
 {
-    enum { EMPTY = 1, REQUEST = 2, RESPONSE = 4 };
+    enum { EMPTY = 1 << 1, REQUEST = 1 << 0, RESPONSE = 1 << 2 | 1 << 4 | 1 << 5 };
     static const uint8_t legal[] = {
         [COT_COAP_CON] = EMPTY | REQUEST | RESPONSE,
         [COT_COAP_NON] = REQUEST | RESPONSE,
         [COT_COAP_ACK] = EMPTY | RESPONSE,
         [COT_COAP_RST] = EMPTY,
     };
-    unsigned is = h->code == COT_COAP_EMPTY ? EMPTY : 0;
-    is |= cot_coap_is_request(h) ? REQUEST : 0;
-    is |= cot_coap_is_response(h) ? RESPONSE : 0;
-    return (legal[h->type] & is) != 0;
+    unsigned cls = COT_COAP_CLASS(h->code);
+    if (cls == 1)
+        return false;
+    if (h->code == COT_COAP_EMPTY)
+        cls = 1;
+    return (legal[h->type] >> cls & 1) != 0;
 }
 
 /* Check the options and find where they end; what follows the marker is the payload. */
@@ -135,9 +138,8 @@ void cot_coap_write_begin(cot_coap_writer *m, uint8_t *buf, size_t cap, const co
         cot_writer_fail(&m->w, COT_E_RANGE);
         return;
     }
-    cot_write_u8(&m->w, (uint8_t)(VERSION << 6 | (h->type & 3) << 4 | h->token.len));
-    cot_write_u8(&m->w, h->code);
-    cot_write_u16(&m->w, h->mid);
+    uint32_t first = VERSION << 6 | (h->type & 3u) << 4 | h->token.len;
+    cot_write_u32(&m->w, first << 24 | (uint32_t)h->code << 16 | h->mid);
     cot_write_bytes(&m->w, h->token.b, h->token.len);
 }
 

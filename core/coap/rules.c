@@ -162,9 +162,11 @@ bool cot_coap_matches(const cot_coap_exchange *x, const cot_coap_head *h)
  * EXCHANGE_LIFETIME at least and two at most, without a time of its own. */
 static void age(cot_coap_peer *p, const cot_coap_params *c, uint32_t now)
 {
-    if (within(p->aged, now, c->exchange_lifetime))
+    uint32_t life = (c->exchange_lifetime >> UNIT_SHIFT) + 1;
+    uint32_t gap = p->aged == 0 ? UINT32_MAX : now - p->aged;
+    bool all = gap / 2 >= life;
+    if (gap <= life)
         return;
-    bool all = !within(p->aged, now, 2 * c->exchange_lifetime);
     for (size_t i = 0; i < COT_COAP_SEEN; i++) {
         cot_coap_seen *s = &p->seen[i];
         if (all || (s->state & SEEN_OLD) != 0)
@@ -174,8 +176,10 @@ static void age(cot_coap_peer *p, const cot_coap_params *c, uint32_t now)
     }
     for (size_t i = 0; i < COT_COAP_WINDOWS; i++) {
         cot_coap_window *w = &p->windows[i];
-        if (all || w->old != 0)
-            memset(w->bits, 0, sizeof w->bits);
+        if (all || w->old != 0) {
+            w->bits[0] = 0;
+            w->bits[1] = 0;
+        }
         w->old = 1;
     }
     p->aged = now;

@@ -60,7 +60,7 @@ cot_status cot_lwm2m_encode_end(cot_lwm2m_encoder *e);
 /* --- reading --- */
 
 typedef struct cot_lwm2m_decoder {
-    uint32_t format;
+    uint8_t kind; /* private to content.c: which format */
     cot_lwm2m_path base;
     cot_status err; /* what next has to say from now on */
     union {

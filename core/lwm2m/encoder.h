@@ -8,7 +8,7 @@
 /* Caller-owned state; nothing to release. Fields are private. */
 typedef struct cot_lwm2m_encoder {
     cot_writer *w;
-    uint32_t format;
+    uint8_t kind; /* private to content.c: which format */
     cot_lwm2m_path base;
     cot_lwm2m_path last; /* record put last */
     size_t count;        /* records put so far */

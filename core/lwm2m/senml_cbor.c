@@ -27,7 +27,7 @@ static const uint16_t kinds[COT_SENML_LABELS] = {
     NUMBER,                       /* update time */
     1u << COT_OPAQUE | IS_VALUE   /* data value */
 };
-#define FIELD(label) (COT_SENML_##label - COT_SENML_LOWEST)
+#define FIELD(label) ((unsigned)(COT_SENML_##label - COT_SENML_LOWEST))
 
 void cot_senml_reader_init(cot_senml_reader *s, cot_bytes pack)
 {
@@ -94,21 +94,28 @@ static void read_extension(cot_senml_reader *s, cot_bytes label)
     cot_cbor_skip(&s->in);
 }
 
+/* Where the label stands in the tables; COT_SENML_LABELS or above: we do not know it. */
+static unsigned place_of(const cot_cbor_item *key)
+{
+    unsigned arg = key->arg < COT_SENML_LABELS ? (unsigned)key->arg : COT_SENML_LABELS;
+    return key->type == COT_CBOR_UINT ? arg + FIELD(NAME) : FIELD(BASE_VERSION) - arg;
+}
+
 static void read_field(cot_senml_reader *s, const cot_cbor_item *key)
 {
-    int64_t label;
+    unsigned at = place_of(key);
     if (key->type == COT_CBOR_TEXT) {
         read_extension(s, key->bytes);
         return;
     }
-    cot_reader_fail(&s->in.in, cot_cbor_item_int(key, &label));
-    uint64_t at = (uint64_t)label - (uint64_t)COT_SENML_LOWEST;
+    if (key->type != COT_CBOR_UINT && key->type != COT_CBOR_NINT)
+        cot_reader_fail(&s->in.in, COT_E_TYPE);
     if (at >= COT_SENML_LABELS) {
         cot_cbor_skip(&s->in);
         return;
     }
     unsigned kind = kinds[at];
-    cot_value *v = read_value(s, (kind & IS_VALUE) != 0 ? FIELD(VALUE) : (unsigned)at, kind);
+    cot_value *v = read_value(s, (kind & IS_VALUE) != 0 ? FIELD(VALUE) : at, kind);
     if (at == FIELD(BASE_VERSION) && v->as.u > 10)
         cot_reader_fail(&s->in.in, COT_E_UNSUPPORTED);
 }

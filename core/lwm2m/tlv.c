@@ -25,18 +25,19 @@ cot_tlv cot_tlv_read(cot_reader *r)
 
 void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t len)
 {
-    size_t length_bytes = len > UINT16_MAX ? 3 : len > UINT8_MAX ? 2 : 1;
     size_t id_bytes = id > UINT8_MAX ? 2 : 1;
+    size_t length_bytes = 0; /* of a length that does not stand in the type byte */
     unsigned type = (unsigned)kind << KIND_SHIFT | (id_bytes == 2 ? WIDE_ID : 0u);
-    if (len > SHORT_LENGTH) {
-        type |= (unsigned)length_bytes << LENGTH_SHIFT;
-    } else {
+    if (len <= SHORT_LENGTH) {
         type |= (unsigned)len;
-        length_bytes = 0;
+        len = 0;
+    } else {
+        length_bytes = len > UINT16_MAX ? 3 : len > UINT8_MAX ? 2 : 1;
+        type |= (unsigned)length_bytes << LENGTH_SHIFT;
     }
     cot_write_u8(w, (uint8_t)type);
     cot_write_uint(w, id, id_bytes);
-    cot_write_uint(w, length_bytes == 0 ? 0 : len, length_bytes);
+    cot_write_uint(w, len, length_bytes);
 }
 
 /* The low 1, 2, 4 or 8 bytes of `bits`; `magnitude` below 2^7, 2^15, 2^31 says how many. */
