@@ -53,8 +53,9 @@ static void every_type(void **state)
         {"/3/0/14", cot_value_opaque((cot_bytes){(const uint8_t *)"\1\2", 2})},
         {"/3/0/15", cot_value_objlnk(66, 1)},
         {"/3/0/16", cot_value_uint(UINT64_MAX)},
+        {"/3/0/17", {.type = COT_CORELNK, .as.bytes = {(const uint8_t *)"</3>", 4}}},
     };
-    const char *hex = "89 a3 21652f332f302f 006130 03644f70656e"
+    const char *hex = "8a a3 21652f332f302f 006130 03644f70656e"
                       "a2 0063362f30 0201"
                       "a2 0063362f31 0224"
                       "a2 006137 02f94d60"
@@ -62,7 +63,8 @@ static void every_type(void **state)
                       "a2 00623133 021a5182428f"
                       "a2 00623134 08420102"
                       "a2 00623135 63766c6f 6436363a31"
-                      "a2 00623136 021bffffffffffffffff";
+                      "a2 00623136 021bffffffffffffffff"
+                      "a2 00623137 03643c2f333e";
     encodes(SENML, "/3/0", p, COUNT(p), hex);
     decodes(SENML, "/3/0", hex, p, COUNT(p));
     decodes(SENML, "/3", hex, p, COUNT(p));
