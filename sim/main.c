@@ -151,6 +151,19 @@ static void run_live(view *v)
     sim_fleet_run(v->fleet, sim_now() + 1000 + o->fleet_config.count / 20, tick, v);
 }
 
+/* A run in which no device ever got through has failed; say so. */
+static bool reached(const view *v)
+{
+    const sim_counts *c = sim_fleet_counts(v->fleet);
+    if (c->registrations > 0 || c->handshakes > 0)
+        return true;
+    fprintf(
+        stderr,
+        "cotter-sim: none of %u devices could register: %llu refused, the others got no answer\n",
+        (unsigned)v->o->fleet_config.count, (unsigned long long)c->refused);
+    return false;
+}
+
 static int run_fleet(sim_options *o)
 {
     view v = {.o = o, .begun = sim_now(), .shown = sim_now()};
@@ -161,7 +174,7 @@ static int run_fleet(sim_options *o)
         run_live(&v);
     else
         run_loads(&v);
-    bool ok = report(o, v.fleet);
+    bool ok = report(o, v.fleet) && reached(&v);
     sim_fleet_close(v.fleet);
     return ok ? 0 : 1;
 }
