@@ -44,6 +44,7 @@ static void write_value(cot_writer *w, const cot_value *v)
         break;
     case COT_STRING:
     case COT_CORELNK:
+    case COT_NONE: /* does not come here */
         cot_cbor_write_text(w, cot_value_bytes(v));
         break;
     case COT_OPAQUE:
@@ -51,8 +52,6 @@ static void write_value(cot_writer *w, const cot_value *v)
         break;
     case COT_OBJLNK:
         write_link(w, v);
-        break;
-    case COT_NONE:
         break;
     }
 }
