@@ -11,7 +11,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RELEASE = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ROOT / "build/release")
 COTTER = RELEASE / "cli/cotter"
-CALL = re.compile(r"(?:^|[`$(|] ?|\bcli/)cotter ((?:--\w+(?:-\w+)* \S+ )*)([a-z]+(?: [a-z]+)?)([^`\n|]*)", re.M)
+CODE = re.compile(r"^```.*?\n(.*?)^```|`([^`\n]+)`", re.M | re.S)
+CALL = re.compile(r"(?:^|[$(|&] ?|\bcli/)cotter ((?:--\w+(?:-\w+)* \S+ )*)([a-z]+(?: [a-z]+)?)([^\n|]*)", re.M)
 
 # What a C block in a guide may take for granted.
 PRELUDE = """#include <cotter/client.h>
@@ -37,7 +38,8 @@ class Guides(unittest.TestCase):
         calls = 0
         general = set(re.findall(r"--[a-z-]+", help_of()))
         for page in [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]:
-            for _, words, rest in CALL.findall(page.read_text()):
+            code = "\n".join(block or inline for block, inline in CODE.findall(page.read_text()))
+            for _, words, rest in CALL.findall(code):
                 calls += 1
                 command = words if words in self.commands else words.split()[0]
                 with self.subTest(page=page.name, call=f"cotter {words}{rest}"):
