@@ -179,8 +179,9 @@ void hub_waits_due(hub *h);
 cot_status hub_read_start(hub *h, hub_read_kind kind, const store_device *d, uint8_t operation,
                           const cot_lwm2m_path *path, uint64_t call, uint32_t timeout_ms);
 cot_status hub_on_read_result(hub *h, const hub_message *m, cot_reader *r);
-/* All reads of a worker, or of the API, are lost. */
+/* All reads of a worker, or over a device's former registration, or of the API, are lost. */
 void hub_reads_lost(hub *h, uint8_t worker);
+void hub_reads_device_lost(hub *h, store_id device);
 void hub_reads_call_end(hub *h, uint64_t call);
 void hub_reads_all_calls_end(hub *h);
 cot_status hub_reads_due(hub *h);

@@ -168,6 +168,19 @@ void hub_reads_lost(hub *h, uint8_t worker)
     }
 }
 
+void hub_reads_device_lost(hub *h, store_id device)
+{
+    for (size_t i = 0; i < HUB_READS; i++) {
+        hub_read *slot = &h->reads[i];
+        if (slot->kind == HUB_READ_FREE || slot->device != device)
+            continue;
+        if (slot->kind == HUB_READ_CALL)
+            hub_reply_problem(h, slot->call, 503,
+                              "The device's registration ended meanwhile; ask again.");
+        release(h, slot);
+    }
+}
+
 void hub_reads_call_end(hub *h, uint64_t call)
 {
     for (size_t i = 0; i < HUB_READS; i++)

@@ -116,6 +116,7 @@ static cot_status replace(hub *h, const store_device *d)
 {
     if (d->registered)
         hub_drop(h, d, false);
+    hub_reads_device_lost(h, d->id);
     return hub_command_lost(h, d->id);
 }
 
@@ -197,6 +198,7 @@ static cot_status remove_registration(hub *h, const ipc_location *l, const char 
     if (s != COT_OK)
         return s;
     *device = d.id;
+    hub_reads_device_lost(h, d.id);
     event(h, name, &d);
     return COT_OK;
 }
