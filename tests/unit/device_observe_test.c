@@ -193,6 +193,21 @@ static void does_not_observe_what_cannot_be_read(void **state)
     assert_false(answer.observed);
 }
 
+static void ends_when_the_value_is_gone(void **state)
+{
+    (void)state;
+    world_items[1] = 4;
+    assert_int_equal(observe("3303/0/6052/1", 0, NULL), COT_COAP_CONTENT);
+    world_items[1] = -1;
+    for (int i = 0; i < 3; i++) {
+        cot_client_changed(&w.client, 3303, 0, 6052);
+        w.wake = w.now;
+        wait_ms(5000);
+    }
+    assert_int_equal(w.events[COT_EVENT_NOTIFIED], 1); /* 4.04, and that is the end */
+    assert_int_equal(w.notifications, 0);
+}
+
 static void a_write_of_the_server_notifies(void **state)
 {
     (void)state;
@@ -284,6 +299,7 @@ int main(void)
         CASE(a_new_token_replaces_the_old),
         CASE(is_not_observed_without_room),
         CASE(does_not_observe_what_cannot_be_read),
+        CASE(ends_when_the_value_is_gone),
         CASE(a_write_of_the_server_notifies),
         CASE(waits_while_a_body_comes_in),
         CASE(a_notification_that_was_given_up_comes_again),

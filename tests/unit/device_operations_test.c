@@ -169,6 +169,7 @@ static void replaces_and_updates(void **state)
     assert_string_equal(world_label, "kitchen"); /* partial update keeps the others */
     assert_int_equal(write_tlv(COT_COAP_PUT, "3303/0", other, sizeof other), COT_COAP_CHANGED);
     assert_string_equal(world_label, ""); /* replace resets them */
+    assert_int_equal(world_resets, 0);    /* and only what can be written */
 }
 
 static void refuses_formats_and_options(void **state)
@@ -266,6 +267,20 @@ static void takes_blocks_in_order_only(void **state)
     assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
     assert_int_equal(one_block("3303/0/5750", "1", 1, true), COT_COAP_CHANGED);
     assert_string_equal(world_label, "sixteen bytes, 01");
+}
+
+static void links_wait_for_a_body(void **state)
+{
+    (void)state;
+    assert_int_equal(one_block("3303/0/5750", "sixteen bytes, 0", 0, false), COT_COAP_CONTINUE);
+    cot_client_changed(&w.client, 3303, 65535, 65535);
+    w.wake = w.now;
+    world_run(&w, w.now + 2000, NULL);
+    assert_int_equal(w.updates, 0);
+    assert_int_equal(one_block("3303/0/5750", "1", 1, true), COT_COAP_CHANGED);
+    assert_string_equal(world_label, "sixteen bytes, 01");
+    world_run(&w, w.now + 2000, NULL);
+    assert_int_equal(w.updates, 1);
 }
 
 static void gives_the_same_answer_again(void **state)
@@ -380,6 +395,7 @@ int main(void)
         CASE(executes),
         CASE(writes_in_blocks),
         CASE(takes_blocks_in_order_only),
+        CASE(links_wait_for_a_body),
         CASE(gives_the_same_answer_again),
         CASE(writes_resource_instances),
         CASE(ignores_strangers),

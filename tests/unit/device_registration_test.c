@@ -82,16 +82,39 @@ static void comes_back_when_the_server_does(void **state)
 static void a_new_session_may_use_old_message_ids(void **state)
 {
     (void)state;
-    static world_answer answer;
     uint16_t mid = w.peer.mid;
-    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+    assert_int_equal(world_post(&w, "3303/0/5605", ""), COT_COAP_CHANGED);
     w.channel.channel.state = COT_CHANNEL_CLOSED; /* as after a close_notify */
     w.wake = w.now;
     world_run(&w, w.now + 100, NULL);
     assert_int_equal(w.last[COT_EVENT_LOST].status, COT_E_CLOSED);
     assert_true(world_register(&w, 20000));
     w.peer.mid = mid;
-    assert_int_equal(world_read(&w, "3/0/0", COT_FORMAT_TEXT, &answer), COT_COAP_CONTENT);
+    assert_int_equal(world_post(&w, "3303/0/5605", ""), COT_COAP_CHANGED);
+    assert_int_equal(world_resets, 2);
+}
+
+static void acknowledges_separate_answers(void **state)
+{
+    (void)state;
+    w.separate = true;
+    assert_true(world_register(&w, 10000));
+    world_run(&w, w.now + 1000, NULL);
+    assert_int_equal(w.acks, 1);
+    assert_int_equal(w.registers, 1);
+}
+
+static void sends_what_changed_meanwhile(void **state)
+{
+    (void)state;
+    w.deaf = 1; /* the first copy of the update is lost */
+    assert_int_equal(cot_client_update(&w.client), COT_OK);
+    w.wake = w.now;
+    world_run(&w, w.now + 100, NULL);
+    assert_int_equal(world_put(&w, "1/0/1", "900"), COT_COAP_CHANGED);
+    world_run(&w, w.now + 20000, NULL);
+    assert_int_equal(w.updates, 2);
+    assert_int_equal(w.lifetime, 900);
 }
 
 static void backs_off_a_refusal(void **state)
@@ -247,6 +270,8 @@ int main(void)
         CASE(registers_anew_on_4_04, start),
         CASE(comes_back_when_the_server_does, start),
         CASE(a_new_session_may_use_old_message_ids, start),
+        CASE(acknowledges_separate_answers, prepare),
+        CASE(sends_what_changed_meanwhile, start),
         CASE(backs_off_a_refusal, prepare),
         CASE(tries_the_next_address, prepare),
         CASE(a_busy_server_keeps_the_session, prepare),

@@ -92,7 +92,10 @@ typedef struct world {
     uint8_t refuse;   /* code that registrations get */
     uint8_t refuse_fetch;
     uint8_t release_tag; /* in its ETag */
-    unsigned deaf;       /* so many messages of the device are lost */
+    bool separate;       /* answers come as CON messages of their own */
+    unsigned acks;       /* of these */
+    uint16_t separate_mid;
+    unsigned deaf; /* so many messages of the device are lost */
     bool registered;
     char endpoint[70];
     uint32_t lifetime;

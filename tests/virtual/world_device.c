@@ -193,6 +193,8 @@ static cot_status sensor_write(const cot_object *o, const cot_place *at, const c
                                cot_write_phase phase)
 {
     (void)o;
+    if (at->resource < 5750 || at->resource == 6050)
+        world_resets += 1000; /* not writable: must not come here */
     if (at->resource == 6052) {
         if (phase == COT_APPLY)
             world_items[at->item] = v == NULL ? -1 : (int)v->as.i;

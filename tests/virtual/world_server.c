@@ -149,7 +149,14 @@ static void answer_request(world *w, const cot_coap_msg *m)
     bytes[1] = code;
     replies[next_reply].mid = m->head.mid;
     replies[next_reply].len = len;
-    cot_coap_answered(&w->peer, m->head.mid, code);
+    cot_coap_answered(&w->peer, m->head.mid, w->separate ? COT_COAP_EMPTY : code);
+    if (w->separate) {
+        send_empty(w, COT_COAP_ACK, m->head.mid);
+        w->separate_mid = ++w->peer.mid;
+        bytes[0] = (uint8_t)(bytes[0] & ~0x30u); /* CON */
+        bytes[2] = (uint8_t)(w->separate_mid >> 8);
+        bytes[3] = (uint8_t)w->separate_mid;
+    }
     transmit(w, bytes, len);
 }
 
@@ -318,6 +325,7 @@ static void server_receive(world *w, const link_packet *p)
         w->broken = "the device sent what is no CoAP";
         return;
     }
+    w->acks += m.head.type == COT_COAP_ACK && m.head.code == 0 && m.head.mid == w->separate_mid;
     bool ours = !cot_coap_is_closed(&w->x) && cot_coap_matches(&w->x, &m.head);
     cot_coap_event e =
         cot_coap_receive(&w->peer, ours ? &w->x : NULL, &cot_coap_defaults, &m.head, w->now);
