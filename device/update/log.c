@@ -89,7 +89,8 @@ static cot_status read_generation(cot__log *log, uint32_t base, uint32_t *genera
     cot_reader_init(&r, h, sizeof h);
     uint32_t magic = cot_read_u32(&r);
     uint32_t g = cot_read_u32(&r);
-    *generation = magic == MAGIC && cot_read_u32(&r) == ~g ? g : 0;
+    bool ours = magic == MAGIC && cot_read_u32(&r) == ~g && g != UINT32_MAX; /* has a next one */
+    *generation = ours ? g : 0;
     return s;
 }
 

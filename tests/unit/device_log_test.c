@@ -130,6 +130,17 @@ static void refuses_what_does_not_fit(void **state)
     assert_int_equal(cot__log_open(&log, &port), COT_E_RANGE);
 }
 
+static void is_not_led_astray_by_the_last_generation(void **state)
+{
+    (void)state;
+    cot__log log;
+    memcpy(flash, "COTL\xFF\xFF\xFF\xFF\0\0\0\0", 12);
+    assert_int_equal(cot__log_open(&log, &port), COT_OK);
+    assert_int_equal(put(&log, 1, "one"), COT_OK);
+    assert_int_equal(cot__log_open(&log, &port), COT_OK);
+    assert_value(&log, 1, "one");
+}
+
 /* Write generations of two values with a cut after every number of bytes; then both are what was
  * last acknowledged, or the one value that was just being written. */
 static void survives_every_cut(void **state)
@@ -180,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup(keeps_values, setup),
         cmocka_unit_test_setup(moves_when_full, setup),
         cmocka_unit_test_setup(refuses_what_does_not_fit, setup),
+        cmocka_unit_test_setup(is_not_led_astray_by_the_last_generation, setup),
         cmocka_unit_test_setup(survives_every_cut, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
