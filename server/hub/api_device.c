@@ -229,10 +229,7 @@ uint16_t hub_api_device_why(hub_request *rq)
     if (s == COT_OK && known && d.identity[0] != '\0' && !cot_bytes_is(endpoint, d.identity))
         s = store_refusal_list(rq->h->st, store_bytes(d.identity), refusal_row, &l);
     if (s == COT_OK && known && store_credential_digest(rq->h->st, d.id, digest) == COT_OK) {
-        for (size_t i = 0; i < sizeof digest; i++) {
-            hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-            hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-        }
+        hub_hex(hex, digest, sizeof digest);
         s = store_refusal_list(rq->h->st, store_bytes(hex), refusal_row, &l);
     }
     if (s != COT_OK)

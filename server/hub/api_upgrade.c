@@ -38,8 +38,7 @@ static bool upgrade_row(void *ctx, const store_upgrade *u)
         return false;
     hub_write_upgrade(&l->rq->w, u, 0);
     int n = snprintf(cursor, sizeof cursor, "%llx.", (unsigned long long)u->device);
-    for (size_t i = 0; i < STORE_RELEASE_ID; i++)
-        n += snprintf(cursor + n, sizeof cursor - (size_t)n, "%02x", (unsigned)u->release[i]);
+    hub_hex(cursor + n, u->release, STORE_RELEASE_ID); /* 16 + 1 + 32 characters at most */
     return hub_page_item_end(l, cursor);
 }
 

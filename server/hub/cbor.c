@@ -65,6 +65,15 @@ static char hex_digit(unsigned v)
     return "0123456789abcdef"[v & 15];
 }
 
+void hub_hex(char *out, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = hex_digit(bytes[i] >> 4u);
+        out[2 * i + 1] = hex_digit(bytes[i]);
+    }
+    out[2 * len] = '\0';
+}
+
 void hub_put_hex(cot_writer *w, const char *key, const uint8_t *bytes, size_t len)
 {
     char text[2 * 64 + 1];
@@ -72,11 +81,7 @@ void hub_put_hex(cot_writer *w, const char *key, const uint8_t *bytes, size_t le
         cot_writer_fail(w, COT_E_RANGE);
         return;
     }
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = hex_digit(bytes[i] >> 4u);
-        text[2 * i + 1] = hex_digit(bytes[i]);
-    }
-    text[2 * len] = '\0';
+    hub_hex(text, bytes, len);
     hub_put_text(w, key, text);
 }
 

@@ -46,6 +46,8 @@ bool hub_item_null(cot_bytes item);
 /* A value as rule 3 of docs/internals/api.md has it. false: none of these. */
 bool hub_item_value(cot_bytes item, cot_value *out);
 
+/* Lower-case hex of `len` bytes into out[0..2·len], NUL-terminated. */
+void hub_hex(char *out, const uint8_t *bytes, size_t len);
 bool hub_parse_uuid(cot_bytes text, uint8_t out[static 16]);
 bool hub_parse_hex(cot_bytes text, uint8_t *out, size_t len);
 

@@ -269,6 +269,31 @@ static cot_status succeeded(hub *h, const store_command *c, const store_device *
     return s == COT_OK ? hub_values(h, d, &c->path, result->format, result->payload) : s;
 }
 
+/* What an error code means for who gave the command, when the device says nothing itself. */
+static const char *meaning(uint8_t code)
+{
+    switch (code) {
+    case 0x80:
+        return "the device does not take this: wrong type, range or arguments";
+    case 0x81:
+    case 0x83:
+        return "the device does not allow this to its server";
+    case 0x84:
+        return "the device has no such object, instance or resource";
+    case 0x85:
+        return "the resource does not allow this operation";
+    case 0x86:
+    case 0x8F:
+        return "the device does not know the format";
+    case 0x8D:
+        return "too large for the device";
+    case 0xA0:
+        return "the device failed inside";
+    default:
+        return "";
+    }
+}
+
 static cot_status outcome(hub *h, const store_command *c, const store_device *d,
                           const ipc_result *result)
 {
@@ -277,6 +302,8 @@ static cot_status outcome(hub *h, const store_command *c, const store_device *d,
     if (result->code == 0)
         return finish(h, c, STORE_UNKNOWN, 0,
                       store_bytes("outcome unknown: no answer from the device"));
+    if (detail.len == 0)
+        detail = store_bytes(meaning(result->code));
     if (result->code >> 5 != 2)
         return finish(h, c, STORE_FAILED, result->code, detail);
     cot_status s = succeeded(h, c, d, result);

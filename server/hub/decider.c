@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-static store_ms wall_clock(void)
+store_ms decider_wall_clock(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_REALTIME, &t);
@@ -65,7 +65,7 @@ static void work(decider *d, hub_message *m)
     bool wrote = false;
     bool open = store_pending(h->st);
     h->now = loop_clock();
-    h->utc = wall_clock();
+    h->utc = decider_wall_clock();
     cot_status s = hub_handle(h, m);
     say(d, &h->at_once);
     bool keep = s == COT_OK && !h->undo;

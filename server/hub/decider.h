@@ -24,6 +24,8 @@ typedef struct decider {
     bool reported;   /* a failing store was logged; logged again after it worked */
 } decider;
 
+/* UTC in ms. */
+store_ms decider_wall_clock(void);
 /* Start the thread over `h`, which belongs to it from now on. wake: eventfd that is written when `out` has
  * something. COT_OK; COT_E_INTERNAL. */
 cot_status decider_start(decider *d, hub *h, int wake);

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define DATABASE "cotter.db"
 #define QUEUE (16u * IPC_DATAGRAM_MAX)
@@ -221,13 +220,6 @@ static void on_stop(role_env *env)
 
 /* ---- start ---- */
 
-static store_ms wall_clock(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (store_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void read_certificate(const role_env *env, hub_config *config)
 {
     int fd = role_fd_of(env, ROLE_FD_SERVER_CERT);
@@ -265,7 +257,8 @@ static const char *open_all(process *p, hub **back)
         return "the data folder is in use by another cotterd";
     if (store_open(DATABASE, false, &st, why) != COT_OK)
         return why;
-    cot_status s = hub_first_token(st, role_fd_of(p->env, ROLE_FD_ADMIN_TOKEN), wall_clock());
+    cot_status s =
+        hub_first_token(st, role_fd_of(p->env, ROLE_FD_ADMIN_TOKEN), decider_wall_clock());
     bool wrote = false;
     if (s == COT_OK)
         s = store_work_end(st, true, &wrote);
@@ -275,8 +268,8 @@ static const char *open_all(process *p, hub **back)
         return "the admin token cannot be stored or written";
     if (store_open(DATABASE, true, &view, why) != COT_OK)
         return why;
-    *back = hub_new(st, &config, loop_clock(), wall_clock());
-    p->front = hub_new(view, &config, loop_clock(), wall_clock());
+    *back = hub_new(st, &config, loop_clock(), decider_wall_clock());
+    p->front = hub_new(view, &config, loop_clock(), decider_wall_clock());
     return *back == NULL || p->front == NULL ? "out of memory" : NULL;
 }
 

@@ -4,7 +4,6 @@
 
 #include "server/hub/api.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* The sealed key goes to keys, which answers the worker; an unknown identity goes on with an empty one, so that
@@ -87,9 +86,7 @@ static void printable(char *out, size_t cap, cot_bytes identity)
         (void)store_chars(out, cap, identity);
         return;
     }
-    size_t n = 0;
-    for (size_t i = 0; i < identity.len && n + 3 < cap; i++)
-        n += (size_t)snprintf(out + n, cap - n, "%02x", (unsigned)identity.p[i]);
+    hub_hex(out, identity.p, identity.len < (cap - 1) / 2 ? identity.len : (cap - 1) / 2);
 }
 
 cot_status hub_on_refused(hub *h, const hub_message *m, cot_reader *r)

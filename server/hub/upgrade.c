@@ -176,24 +176,34 @@ static cot_status confirm(hub *h, store_upgrade *u)
 
 /* ---- an attempt ---- */
 
+/* The listener that a device with this address can reach: the first of its family. NULL: wildcards only. */
+static const char *listener_of(const hub *h, const store_device *d)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    bool v4 = memcmp(d->reg.address.ip, mapped, sizeof mapped) == 0;
+    for (size_t i = 0; i < HUB_LISTENERS; i++) {
+        const char *text = d->reg.mode == IPC_NOSEC ? h->config.coap[i] : h->config.coaps[i];
+        bool any = strncmp(text, "0.0.0.0:", 8) == 0 || strncmp(text, "[::]:", 5) == 0;
+        if (text[0] != '\0' && !any && v4 == (text[0] != '['))
+            return text;
+    }
+    return NULL;
+}
+
 /* Where this device fetches from: as it reaches us. NULL: not known. */
 static const char *uri_of(const hub *h, const store_device *d, const store_upgrade *u, char *out,
                           size_t cap)
 {
-    const char *host = d->reg.mode == IPC_NOSEC ? h->config.coap[0] : h->config.coaps[0];
-    bool use_public = d->reg.mode != IPC_NOSEC && h->config.public_uri[0] != '\0';
-    size_t n = 0;
-    if (!use_public &&
-        (host[0] == '\0' || strncmp(host, "0.0.0.0:", 8) == 0 || strncmp(host, "[::]:", 5) == 0))
-        return NULL;
+    bool nosec = d->reg.mode == IPC_NOSEC;
+    bool use_public = !nosec && h->config.public_uri[0] != '\0';
+    const char *listener = listener_of(h, d);
+    char release[2 * STORE_RELEASE_ID + 1];
+    hub_hex(release, u->release, STORE_RELEASE_ID);
     if (use_public)
-        n = (size_t)snprintf(out, cap, "%s/fw/", h->config.public_uri);
-    else
-        n = (size_t)snprintf(out, cap, "%s://%s/fw/", d->reg.mode == IPC_NOSEC ? "coap" : "coaps",
-                             host);
-    for (size_t i = 0; i < STORE_RELEASE_ID && n + 2 < cap; i++)
-        n += (size_t)snprintf(out + n, cap - n, "%02x", (unsigned)u->release[i]);
-    return out;
+        (void)snprintf(out, cap, "%s/fw/%s", h->config.public_uri, release);
+    else if (listener != NULL)
+        (void)snprintf(out, cap, "%s://%s/fw/%s", nosec ? "coap" : "coaps", listener, release);
+    return use_public || listener != NULL ? out : NULL;
 }
 
 cot_status hub_upgrade_begin(hub *h, const store_device *d, store_upgrade *u)

@@ -17,7 +17,7 @@ static void open_hub(world *w)
                          .workers = 2,
                          .max_devices = 1000000,
                          .coap = {"127.0.0.1:5683"},
-                         .coaps = {"127.0.0.1:5684"},
+                         .coaps = {"[::1]:5684", "127.0.0.1:5684"},
                          .upgrade_backoff = 30000,
                          .upgrade_stall = 300000};
     if (store_open(w->path, false, &w->st, why) != COT_OK)
@@ -257,6 +257,7 @@ uint8_t world_register(world *w, uint8_t worker, const char *endpoint, uint8_t l
         .location = world_location(location),
         .mode = mode,
         .credential = (uint64_t)credential,
+        .from = {{[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}, 4000},
         .lifetime = 300,
         .version = 11,
         .endpoint = store_bytes(endpoint),
