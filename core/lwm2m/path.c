@@ -35,28 +35,30 @@ cot_status cot_lwm2m_path_push_text(cot_lwm2m_path *p, cot_bytes segment)
 cot_status cot_lwm2m_path_parse(cot_bytes text, cot_lwm2m_path *out)
 {
     cot_lwm2m_path p = {{0, 0, 0, 0}, 0};
-    cot_status s = COT_OK;
     *out = p;
-    if (text.len > 0 && text.p[0] == '/') {
-        text.p++;
-        text.len--;
-        if (text.len == 0)
+    if (text.len == 0)
+        return COT_E_MALFORMED;
+    const uint8_t *at = text.p;
+    const uint8_t *end = at + text.len;
+    if (*at == '/') {
+        at++;
+        if (at == end)
             return COT_OK;
     }
-    bool more = true;
-    while (more && s == COT_OK) {
-        const uint8_t *slash = text.len == 0 ? NULL : memchr(text.p, '/', text.len);
-        cot_bytes segment = {text.p, slash == NULL ? text.len : (size_t)(slash - text.p)};
-        more = slash != NULL;
-        s = cot_lwm2m_path_push_text(&p, segment);
-        if (more) {
-            text.p += segment.len + 1;
-            text.len -= segment.len + 1;
-        }
+    for (;;) {
+        cot_bytes segment = {at, 0};
+        while (at < end && *at != '/')
+            at++;
+        segment.len = (size_t)(at - segment.p);
+        cot_status s = cot_lwm2m_path_push_text(&p, segment);
+        if (s != COT_OK)
+            return s;
+        if (at == end)
+            break;
+        at++;
     }
-    if (s == COT_OK)
-        *out = p;
-    return s;
+    *out = p;
+    return COT_OK;
 }
 
 void cot_lwm2m_path_write(cot_writer *w, const cot_lwm2m_path *p)

@@ -136,7 +136,8 @@ static cot_status add(cot_value *v, const cot_value *base)
     if (base->type == COT_NONE || !is_number(v))
         return COT_OK;
     if (v->type != COT_INTEGER || base->type != COT_INTEGER) {
-        *v = cot_value_float(as_double(v) + as_double(base));
+        v->as.f = as_double(v) + as_double(base);
+        v->type = COT_FLOAT;
         return COT_OK;
     }
     uint64_t a = v->as.u; /* the bits of as.i */

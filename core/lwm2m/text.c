@@ -7,25 +7,22 @@
 
 #include <string.h>
 
+static cot_status decode_id(const uint8_t *text, size_t len, uint16_t *out)
+{
+    uint64_t id;
+    cot_status s = cot_decimal_parse_uint((cot_bytes){text, len}, &id);
+    *out = (uint16_t)id;
+    return id > UINT16_MAX ? COT_E_RANGE : s;
+}
+
 static cot_status decode_link(cot_bytes text, cot_value *out)
 {
-    uint64_t object;
-    uint64_t instance;
     const uint8_t *colon = text.len == 0 ? NULL : memchr(text.p, ':', text.len);
     if (colon == NULL)
         return COT_E_MALFORMED;
-    cot_bytes left = {text.p, (size_t)(colon - text.p)};
-    cot_bytes right = {colon + 1, text.len - left.len - 1};
-    cot_status s = cot_decimal_parse_uint(left, &object);
-    if (s == COT_OK)
-        s = cot_decimal_parse_uint(right, &instance);
-    if (s != COT_OK)
-        return s;
-    if (object > UINT16_MAX || instance > UINT16_MAX)
-        return COT_E_RANGE;
-    out->as.link.object = (uint16_t)object;
-    out->as.link.instance = (uint16_t)instance;
-    return COT_OK;
+    size_t n = (size_t)(colon - text.p);
+    cot_status s = decode_id(text.p, n, &out->as.link.object);
+    return s != COT_OK ? s : decode_id(colon + 1, text.len - n - 1, &out->as.link.instance);
 }
 
 static cot_status decode_opaque(cot_bytes text, cot_writer *scratch, cot_value *out)
@@ -34,8 +31,10 @@ static cot_status decode_opaque(cot_bytes text, cot_writer *scratch, cot_value *
         return COT_E_SPACE;
     size_t start = scratch->len;
     cot_status s = cot_base64_decode(text, scratch);
-    if (s == COT_OK)
-        *out = cot_value_opaque((cot_bytes){scratch->p + start, scratch->len - start});
+    if (s == COT_OK) {
+        out->as.bytes.p = scratch->p + start;
+        out->as.bytes.len = scratch->len - start;
+    }
     return s;
 }
 

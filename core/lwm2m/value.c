@@ -123,7 +123,7 @@ static cot_status convert(const cot_value *in, cot_value *out)
         break;
     case COT_CORELNK:
         if (in->type == COT_STRING) {
-            *out = of_bytes(COT_CORELNK, cot_value_bytes(in));
+            out->as = in->as;
             return COT_OK;
         }
         break;
