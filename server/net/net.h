@@ -31,7 +31,7 @@
 #define NET_RELEASES 8u        /* firmware images mapped */
 #define NET_WAITERS 16u        /* requests that wait for one to be mapped */
 #define NET_PIGGYBACK_MS 1000u /* a request that waits longer gets an empty ACK */
-#define NET_REFRESH_MS 3000u   /* a refresh reaches hub after this */
+#define NET_REFRESH_MS 4000u   /* a refresh reaches hub after this, the store within 5 s */
 
 typedef struct net_worker net_worker;
 typedef struct net_session_part net_session_part; /* DTLS: session.h */
