@@ -2,6 +2,8 @@
 /* What the upgrade engine does by time: sweeps of groups, starts within their limits, deadlines. */
 #include "server/hub/upgrade.h"
 
+#include <string.h>
+
 #define BATCH 64u
 #define PUMP_EVERY 500u /* ms */
 
@@ -82,6 +84,18 @@ static cot_status pump(hub *h)
     return s;
 }
 
+static cot_status out_of_time(hub *h, const store_device *d, store_upgrade *u)
+{
+    bool updating = u->state == STORE_UPDATING;
+    bool runs = updating && strcmp(d->version, u->version) == 0;
+    if (runs) /* a further attempt would do the same */
+        return hub_upgrade_failed(
+            h, d, u, "the device runs the release, but does not confirm it (5/0/5 is not 1)");
+    return hub_upgrade_attempt_failed(h, d, u, -1,
+                                      updating ? "the device did not come back in time"
+                                               : "the download made no progress");
+}
+
 static cot_status overdue(hub *h)
 {
     store_upgrade_key keys[BATCH];
@@ -94,10 +108,7 @@ static cot_status overdue(hub *h)
         if (s == COT_OK)
             s = store_device_by_id(h->st, keys[i].device, &d);
         if (s == COT_OK)
-            s = hub_upgrade_attempt_failed(h, &d, &u, -1,
-                                           u.state == STORE_UPDATING
-                                               ? "the device did not come back in time"
-                                               : "the download made no progress");
+            s = out_of_time(h, &d, &u);
     }
     return s;
 }

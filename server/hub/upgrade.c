@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ATTEMPTS 3u
-
 enum {
     RESULT_SUCCESS = 1,
     RESULT_SPACE = 2,
@@ -139,21 +137,31 @@ static const char *result_text(int16_t result)
     }
 }
 
+/* No further attempt; what is left of it on the device's side ends, and there may be a newer release. */
+cot_status hub_upgrade_failed(hub *h, const store_device *d, store_upgrade *u, const char *detail)
+{
+    u->state = STORE_UPGRADE_FAILED;
+    u->due_at = 0;
+    (void)snprintf(u->detail, sizeof u->detail, "%s", detail);
+    cot_status s = put(h, u);
+    if (s == COT_OK)
+        s = end_observation(h, d->id, 3);
+    if (s == COT_OK)
+        s = end_observation(h, d->id, 5);
+    return s == COT_OK ? hub_upgrade_check(h, d->id) : s;
+}
+
 cot_status hub_upgrade_attempt_failed(hub *h, const store_device *d, store_upgrade *u,
                                       int16_t result, const char *detail)
 {
-    bool over = u->attempts >= ATTEMPTS || final_result(d, result);
-    u->state = over ? STORE_UPGRADE_FAILED : STORE_WAITING;
-    u->due_at =
-        over ? 0 : h->utc + (h->config.upgrade_backoff << (u->attempts > 0 ? u->attempts - 1 : 0));
     if (result >= 0)
         u->result = result;
+    if (u->attempts >= HUB_ATTEMPTS || final_result(d, result))
+        return hub_upgrade_failed(h, d, u, detail);
+    u->state = STORE_WAITING;
+    u->due_at = h->utc + (h->config.upgrade_backoff << (u->attempts > 0 ? u->attempts - 1 : 0));
     (void)snprintf(u->detail, sizeof u->detail, "%s", detail);
     cot_status s = put(h, u);
-    if (s == COT_OK && over)
-        s = end_observation(h, u->device, 3);
-    if (s == COT_OK && over)
-        s = end_observation(h, u->device, 5);
     return s == COT_OK ? hub_upgrade_check(h, u->device) : s; /* there may be a newer release */
 }
 
@@ -214,12 +222,10 @@ cot_status hub_upgrade_begin(hub *h, const store_device *d, store_upgrade *u)
     u->sent = 0;
     u->result = -1;
     u->detail[0] = '\0';
-    if (uri == NULL) {
-        u->attempts = ATTEMPTS;
-        return hub_upgrade_attempt_failed(
-            h, d, u, -1,
+    if (uri == NULL)
+        return hub_upgrade_failed(
+            h, d, u,
             "the server listens on a wildcard address: set public_uri in its configuration");
-    }
     cot_status s = hub_upgrade_cancel(h, d->id); /* whatever it has of an earlier offer */
     if (s == COT_OK)
         s = command(h, d->id, IPC_OP_OBSERVE, 3, 0, (cot_bytes){NULL, 0}, &u->offer);
@@ -373,7 +379,7 @@ static cot_status enlist(hub *h, const store_device *d, const store_group *g,
     if (s != COT_OK)
         return s;
     s = store_upgrade_get(h->st, d->id, target->id, &u);
-    if (s == COT_OK && (u.state != STORE_CONFIRMED || !known || u.attempts >= ATTEMPTS))
+    if (s == COT_OK && (u.state != STORE_CONFIRMED || !known || u.attempts >= HUB_ATTEMPTS))
         return COT_OK; /* it waits, or it has had its chance */
     if (s == COT_E_NOT_FOUND)
         u = (store_upgrade){.device = d->id, .result = -1};

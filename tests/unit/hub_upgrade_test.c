@@ -335,6 +335,23 @@ static void rule_17_a_lost_connection_is_tried_three_times_with_back_off(void **
     upgrade_is(w, "dev", "failed", 4, 3);
 }
 
+static void what_runs_but_is_not_confirmed_is_not_tried_again(void **state)
+{
+    world *w = *state;
+    device d = {.name = "dev", .location = 1};
+    offered(w, &d);
+    report(w, &d, 3, 2);
+    assert_int_equal(serve(w, &d, CHANGED), IPC_OP_EXECUTE);
+    d.location = 2;
+    come(w, &d, "2.0.0");
+    answer_result(w, 0);
+    upgrade_is(w, "dev", "updating", -1, 1);
+    world_later(w, 300001);
+    upgrade_is(w, "dev", "failed", -1, 1);
+    world_later(w, 300001);
+    upgrade_is(w, "dev", "failed", -1, 1);
+}
+
 static void silence_ends_an_attempt(void **state)
 {
     world *w = *state;
@@ -541,6 +558,7 @@ int main(void)
         T(an_outdated_device_is_upgraded_by_itself),
         T(a_refusal_over_dtls_is_final),
         T(rule_17_a_lost_connection_is_tried_three_times_with_back_off),
+        T(what_runs_but_is_not_confirmed_is_not_tried_again),
         T(silence_ends_an_attempt),
         T(rule_16_a_current_or_newer_device_is_left_alone),
         T(a_publication_finds_the_devices_of_its_group),
