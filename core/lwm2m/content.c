@@ -136,7 +136,7 @@ static cot_status next_single(cot_lwm2m_decoder *d, cot_lwm2m_record *rec)
         return COT_E_UNSUPPORTED;
     d->err = COT_E_NOT_FOUND; /* the next time */
     rec->path = d->base;
-    rec->value = cot_value_opaque(d->as.single);
+    cot_value_set_bytes(&rec->value, COT_OPAQUE, d->as.single);
     rec->form = d->kind == TEXT ? COT_FORM_TEXT : COT_FORM_TYPED;
     return COT_OK;
 }

@@ -130,7 +130,7 @@ cot_status cot_tlv_next(cot_tlv_reader *t, cot_lwm2m_record *rec)
         if (s != COT_OK)
             return s;
         if (tlv.kind == COT_TLV_RESOURCE || tlv.kind == COT_TLV_RESOURCE_INSTANCE) {
-            rec->value = cot_value_opaque(tlv.value);
+            cot_value_set_bytes(&rec->value, COT_OPAQUE, tlv.value);
             return COT_OK;
         }
         if (tlv.value.len == 0) /* an empty container */

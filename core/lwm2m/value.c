@@ -8,11 +8,17 @@
 
 #include <string.h>
 
+void cot_value_set_bytes(cot_value *v, cot_type type, cot_bytes bytes)
+{
+    v->type = type;
+    v->as.bytes.p = bytes.p;
+    v->as.bytes.len = bytes.len;
+}
+
 static cot_value of_bytes(cot_type type, cot_bytes bytes)
 {
-    cot_value v = {.type = type};
-    v.as.bytes.p = bytes.p;
-    v.as.bytes.len = bytes.len;
+    cot_value v;
+    cot_value_set_bytes(&v, type, bytes);
     return v;
 }
 

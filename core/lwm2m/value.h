@@ -33,6 +33,9 @@ cot_value cot_value_bool(bool b);
 cot_value cot_value_time(int64_t seconds);
 cot_value cot_value_objlnk(uint16_t object, uint16_t instance);
 
+/* Make *v a value of bytes in place. */
+void cot_value_set_bytes(cot_value *v, cot_type type, cot_bytes bytes);
+
 /* The bytes of a string, opaque or link-format value; empty for the other types. */
 cot_bytes cot_value_bytes(const cot_value *v);
 
