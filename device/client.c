@@ -120,7 +120,7 @@ void cot_client_changed(cot_client *client, uint16_t object, uint16_t instance, 
 {
     cot__client *c = cot__of(client);
     uint8_t level = instance == COT__ANY ? 1 : resource == COT__ANY ? 2 : 3;
-    cot_lwm2m_path path = cot_lwm2m_path_of(level, object, instance, resource, 0);
+    cot_lwm2m_path path = {.id = {object, instance, resource}, .level = level};
     if (level == 1 && c->registration != COT__REG_NONE) {
         c->links_changed = true;
         c->update_at = c->now;

@@ -186,7 +186,6 @@ typedef struct cot__walk {
 } cot__walk;
 void cot__walk_init(cot__walk *w, const cot_object *o, const cot_lwm2m_path *below);
 bool cot__walk_next(cot__walk *w, cot_place *at);
-cot_lwm2m_path cot__place_path(const cot_object *o, const cot_resource *r, const cot_place *at);
 
 /* --- read.c --- */
 /* Put the representation of `path` into memory.body. Returns the CoAP code: 2.05 and *len, or an

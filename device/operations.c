@@ -7,7 +7,6 @@ static uint8_t parse_path(cot__request *q)
 {
     cot_coap_segments path = q->view.path;
     cot_bytes segment;
-    q->path = cot_lwm2m_path_of(0, 0, 0, 0, 0);
     while (cot_coap_segments_next(&path, &segment)) {
         if (cot_lwm2m_path_push_text(&q->path, segment) != COT_OK)
             return COT_COAP_NOT_FOUND;

@@ -28,7 +28,8 @@ static cot_status put_all(const cot_object *o, const cot_lwm2m_path *path, cot_l
             continue;
         if (s != COT_OK)
             return s;
-        cot_lwm2m_path p = cot__place_path(o, walk.resource, &at);
+        cot_lwm2m_path p = {.id = {o->id, at.instance, at.resource, at.item}, .level = 3};
+        p.level = (walk.resource->ops & COT_MULTIPLE) != 0 ? 4 : 3;
         cot_lwm2m_encode_put(e, &p, &v);
         ++*count;
     }

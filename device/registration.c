@@ -32,7 +32,7 @@ static cot_status render_links(const cot__client *c, size_t *len)
     l.any = true; /* the root link */
     for (size_t i = 0; i < cot__object_count(c); i++) {
         const cot_object *o = cot__object_at(c, i);
-        cot_lwm2m_path p = cot_lwm2m_path_of(1, o->id, 0, 0, 0);
+        cot_lwm2m_path p = {.id = {o->id}, .level = 1};
         if (o->id == 0)
             continue;
         if (o->version != NULL || o->instance_count == 0)
@@ -40,8 +40,9 @@ static cot_status render_links(const cot__client *c, size_t *len)
         if (o->version != NULL)
             cot_link_attr_token(&l, "ver", o->version);
         for (uint8_t k = 0; k < o->instance_count; k++) {
-            cot_lwm2m_path instance = cot_lwm2m_path_of(2, o->id, o->instances[k], 0, 0);
-            cot_link_path(&l, &instance);
+            p.level = 2;
+            p.id[1] = o->instances[k];
+            cot_link_path(&l, &p);
         }
     }
     *len = w.len;

@@ -70,23 +70,23 @@ static void advance(cot__walk *w)
     w->i++;
 }
 
+static bool is_below(const cot__walk *w, const cot_place *at)
+{
+    const cot_lwm2m_path *b = w->below;
+    bool multiple = (w->resource->ops & COT_MULTIPLE) != 0;
+    return (b->level < 2 || b->id[1] == at->instance) &&
+           (b->level < 3 || b->id[2] == at->resource) &&
+           (b->level < 4 || (multiple && b->id[3] == at->item));
+}
+
 bool cot__walk_next(cot__walk *w, cot_place *at)
 {
-    if (w->o->resource_count == 0)
-        return false;
-    while (w->i < w->o->instance_count) {
+    while (w->i < w->o->instance_count && w->o->resource_count > 0) {
         w->resource = &w->o->resources[w->r];
         *at = (cot_place){w->o->instances[w->i], w->resource->id, w->item};
         advance(w);
-        cot_lwm2m_path p = cot__place_path(w->o, w->resource, at);
-        if (cot_lwm2m_path_has_prefix(&p, w->below))
+        if (is_below(w, at))
             return true;
     }
     return false;
-}
-
-cot_lwm2m_path cot__place_path(const cot_object *o, const cot_resource *r, const cot_place *at)
-{
-    uint8_t level = (r->ops & COT_MULTIPLE) != 0 ? 4 : 3;
-    return cot_lwm2m_path_of(level, o->id, at->instance, at->resource, at->item);
 }

@@ -72,7 +72,7 @@ void cot__update_enter(cot__client *c, cot__update_phase phase, uint8_t result)
     u->result = result;
     cot_event e = {.kind = COT_EVENT_FIRMWARE, .firmware_result = result};
     e.firmware_state = cot__update_state(u);
-    cot_lwm2m_path path = cot_lwm2m_path_of(2, 5, 0, 0, 0);
+    cot_lwm2m_path path = {.id = {5}, .level = 2};
     cot__changed(c, &path);
     cot__emit(c, &e);
 }
