@@ -34,6 +34,8 @@ static void shortest_forms(void **state)
     shortest(0x1p-149, 4, 0x00000001); /* the smallest single */
     shortest(0x1.8p-149, 8, UINT64_C(0x36A8000000000000));
     shortest(0x1p-150, 8, UINT64_C(0x3690000000000000));
+    shortest(0x1p-160, 8, UINT64_C(0x35F0000000000000));
+    shortest(0x1.000001p0, 8, UINT64_C(0x3FF0000010000000)); /* half of a single's last bit */
     shortest(0x1p-300, 8, UINT64_C(0x2D30000000000000));
     shortest(0x1p-1074, 8, 1);
     shortest(1.1, 8, UINT64_C(0x3FF199999999999A));
