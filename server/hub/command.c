@@ -92,6 +92,13 @@ void hub_waits_due(hub *h)
 
 /* ---- sending ---- */
 
+/* sent_at is CLOCK_BOOTTIME, which never steps. Of an earlier boot (it lies ahead): too old to be sent. */
+static store_ms age_of(const hub *h, const store_command *c)
+{
+    store_ms age = (store_ms)h->now - c->sent_at;
+    return age < 0 || age > HUB_EXCHANGE_LIFETIME ? HUB_EXCHANGE_LIFETIME : age;
+}
+
 static void emit(hub *h, const store_command *c, const store_device *d, cot_bytes payload)
 {
     ipc_command out = {
@@ -101,7 +108,7 @@ static void emit(hub *h, const store_command *c, const store_device *d, cot_byte
         .operation = c->operation,
         .path = {c->path.level, {c->path.id[0], c->path.id[1], c->path.id[2], c->path.id[3]}},
         .format = c->format,
-        .age_ms = c->sent_at >= h->utc ? 0 : (uint32_t)(h->utc - c->sent_at),
+        .age_ms = (uint32_t)age_of(h, c),
         .payload = payload,
     };
     memcpy(out.token, c->token, sizeof out.token);
@@ -143,10 +150,10 @@ cot_status hub_command_next(hub *h, const store_device *d)
     if (s == COT_OK)
         s = store_device_next_mid(h->st, d->id, &c.mid);
     if (s == COT_OK)
-        s = store_command_sent(h->st, c.id, c.mid, c.token, h->utc);
+        s = store_command_sent(h->st, c.id, c.mid, c.token, (store_ms)h->now);
     if (s != COT_OK)
         return s;
-    c.sent_at = h->utc;
+    c.sent_at = (store_ms)h->now;
     emit(h, &c, d, (cot_bytes){h->payload, len});
     return COT_OK;
 }
@@ -175,7 +182,7 @@ static cot_status resend_one(hub *h, store_id id)
         s = store_device_by_id(h->st, c.device, &d);
     if (s == COT_OK)
         s = store_command_payload(h->st, id, h->payload, sizeof h->payload, &len);
-    if (s != COT_OK || !d.registered || h->utc - c.sent_at >= HUB_EXCHANGE_LIFETIME)
+    if (s != COT_OK || !d.registered || age_of(h, &c) >= HUB_EXCHANGE_LIFETIME)
         return s;
     emit(h, &c, &d, (cot_bytes){h->payload, len});
     return store_command_again(h->st, id);
@@ -239,8 +246,8 @@ cot_status hub_command_overdue(hub *h)
     size_t count = 0;
     store_command c;
     store_device d;
-    cot_status s = store_command_ids_overdue(h->st, h->utc - HUB_EXCHANGE_LIFETIME, ids,
-                                             OVERDUE_BATCH, &count);
+    cot_status s = store_command_ids_overdue(h->st, (store_ms)h->now - HUB_EXCHANGE_LIFETIME,
+                                             (store_ms)h->now, ids, OVERDUE_BATCH, &count);
     for (size_t i = 0; s == COT_OK && i < count; i++) {
         s = store_command_get(h->st, ids[i], &c);
         if (s == COT_OK)
@@ -323,19 +330,24 @@ cot_status hub_on_command_result(hub *h, const hub_message *m, cot_reader *r)
     ipc_result result;
     store_command c;
     store_device d;
-    (void)m;
     cot_status s = ipc_get_result(r, &result);
     if (s != COT_OK)
         return s;
     s = store_command_get(h->st, (store_id)result.id, &c);
     if (s == COT_E_NOT_FOUND || (s == COT_OK && c.state != STORE_SENT))
         return COT_OK; /* told again, or its device was removed */
-    if (s == COT_OK && result.code == IPC_CODE_NOT_SENT)
-        return not_sent(h, &c, &result);
     if (s == COT_OK)
         s = store_device_by_id(h->st, c.device, &d);
-    if (s == COT_OK)
-        s = outcome(h, &c, &d, &result);
+    if (s != COT_OK)
+        return s;
+    if (!hub_is_holder(m, &d, &result.location)) {
+        log_line("warn", "hub.result_dropped", "worker=%u command=%llu", (unsigned)m->index,
+                 (unsigned long long)result.id);
+        return COT_OK;
+    }
+    if (result.code == IPC_CODE_NOT_SENT)
+        return not_sent(h, &c, &result);
+    s = outcome(h, &c, &d, &result);
     if (s == COT_OK && result.code != 0)
         s = store_registration_seen(h->st, &result.location, h->utc);
     return s == COT_OK ? hub_command_next(h, &d) : s;

@@ -137,6 +137,10 @@ void hub_end(hub *h, int fd);
 /* What the message said so far does not depend on what it stores. */
 void hub_say_at_once(hub *h);
 
+/* Does the sender hold the device's live registration, and is it that one? What another worker says of it is
+ * dropped: a worker that was taken over speaks for its own devices only. */
+bool hub_is_holder(const hub_message *m, const store_device *d, const ipc_location *l);
+
 /* registration.c */
 cot_status hub_on_hello(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_register(hub *h, const hub_message *m, cot_reader *r);

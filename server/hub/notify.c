@@ -104,11 +104,12 @@ cot_status hub_on_notify(hub *h, const hub_message *m, cot_reader *r)
     ipc_notify n;
     store_device d;
     store_observation o;
-    (void)m;
     cot_status s = ipc_get_notify(r, &n);
     if (s != COT_OK)
         return s;
     s = store_device_by_location(h->st, &n.location, &d);
+    if (s == COT_OK && !hub_is_holder(m, &d, &n.location))
+        return COT_OK;
     if (s == COT_OK)
         s = store_observation_by_token(h->st, d.id, n.token, &o);
     if (s == COT_E_NOT_FOUND)

@@ -78,6 +78,11 @@ static bool same_location(const store_device *d, const ipc_location *l)
                                             (cot_bytes){l->b, sizeof l->b});
 }
 
+bool hub_is_holder(const hub_message *m, const store_device *d, const ipc_location *l)
+{
+    return d->reg.worker == m->index && same_location(d, l);
+}
+
 typedef struct renewal {
     store_observation list[32];
     size_t count;
@@ -176,7 +181,7 @@ cot_status hub_on_update(hub *h, const hub_message *m, cot_reader *r)
     cot_status s = ipc_get_update(r, &u);
     if (s != COT_OK)
         return s;
-    s = store_registration_update(h->st, &u, h->utc);
+    s = store_registration_update(h->st, m->index, &u, h->utc);
     if (s == COT_E_NOT_FOUND)
         return answer(h, m, u.id, NOT_FOUND), COT_OK;
     if (s == COT_OK)
@@ -203,9 +208,12 @@ static cot_status remove_registration(hub *h, const ipc_location *l, const char 
     return COT_OK;
 }
 
-static cot_status end(hub *h, const ipc_location *l, const char *name)
+static cot_status end(hub *h, const hub_message *m, const ipc_location *l, const char *name)
 {
     store_id device = 0;
+    store_device d;
+    if (store_device_by_location(h->st, l, &d) == COT_OK && !hub_is_holder(m, &d, l))
+        return COT_OK;
     cot_status s = remove_registration(h, l, name, &device);
     if (s == COT_OK)
         s = hub_command_lost(h, device);
@@ -224,7 +232,7 @@ cot_status hub_on_deregister(hub *h, const hub_message *m, cot_reader *r)
     ipc_deregister d;
     cot_status s = ipc_get_deregister(r, &d);
     if (s == COT_OK)
-        s = end(h, &d.location, "deregistered");
+        s = end(h, m, &d.location, "deregistered");
     if (s == COT_OK)
         answer(h, m, d.id, DELETED);
     return s;
@@ -233,9 +241,8 @@ cot_status hub_on_deregister(hub *h, const hub_message *m, cot_reader *r)
 cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r)
 {
     ipc_expired e;
-    (void)m;
     cot_status s = ipc_get_expired(r, &e);
-    return s == COT_OK ? end(h, &e.location, "expired") : s;
+    return s == COT_OK ? end(h, m, &e.location, "expired") : s;
 }
 
 /* A worker holds a registration that is not known here: it is to forget it. */
@@ -258,7 +265,7 @@ cot_status hub_on_refresh(hub *h, const hub_message *m, cot_reader *r)
         cot_reader_init(&in, one.p, one.len);
         s = ipc_get_refresh(&in, &refresh);
         if (s == COT_OK)
-            s = store_registration_refresh(h->st, &refresh, h->utc);
+            s = store_registration_refresh(h->st, worker, &refresh, h->utc);
         if (s == COT_E_NOT_FOUND) {
             drop_unknown(h, worker, &refresh.location);
             s = COT_OK;

@@ -313,11 +313,12 @@ cot_status hub_on_progress(hub *h, const hub_message *m, cot_reader *r)
     store_device d;
     store_upgrade u;
     uint8_t id[STORE_RELEASE_ID];
-    (void)m;
     cot_status s = ipc_get_progress(r, &p);
     if (s != COT_OK || !hub_parse_hex(p.name, id, sizeof id))
         return s;
     s = store_device_by_location(h->st, &p.location, &d);
+    if (s == COT_OK && !hub_is_holder(m, &d, &p.location))
+        return COT_OK;
     if (s == COT_OK)
         s = store_upgrade_progress(h->st, d.id, id, p.sent, p.size,
                                    h->utc + h->config.upgrade_stall, h->utc);

@@ -106,7 +106,7 @@ static void rule_9_is_sent_again_as_it_was_after_hub_died(void **state)
     uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
     ipc_command first = sent(w);
     world_restart(w);
-    w->utc += 5000;
+    w->now += 5000;
     hello(w, 1); /* another worker's: not its device */
     assert_true(world_quiet(w, IPC_COMMAND));
     hello(w, 0);
@@ -126,7 +126,7 @@ static void rule_9_is_unknown_past_exchange_lifetime_and_never_repeated(void **s
     online(w, 1);
     uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
     (void)sent(w);
-    w->utc += HUB_EXCHANGE_LIFETIME;
+    w->now += HUB_EXCHANGE_LIFETIME;
     hello(w, 0);
     assert_true(world_quiet(w, IPC_COMMAND));
     world_later(w, 1000);
@@ -135,6 +135,54 @@ static void rule_9_is_unknown_past_exchange_lifetime_and_never_repeated(void **s
     online(w, 2);
     hello(w, 0);
     assert_true(world_quiet(w, IPC_COMMAND));
+}
+
+static void rule_9_the_wall_clock_does_not_matter(void **state)
+{
+    world *w = *state;
+    online(w, 1);
+    uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
+    (void)sent(w);
+    w->utc -= 100000000; /* it stepped back, as at a boot without a battery-backed clock */
+    w->now += HUB_EXCHANGE_LIFETIME;
+    hello(w, 0);
+    assert_true(world_quiet(w, IPC_COMMAND));
+    world_later(w, 1000);
+    state_is(w, id, "unknown");
+}
+
+static void rule_9_what_was_sent_before_a_reboot_is_unknown(void **state)
+{
+    world *w = *state;
+    online(w, 1);
+    uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
+    (void)sent(w);
+    w->now = 5000; /* the boot-time clock begins anew */
+    world_restart(w);
+    hello(w, 0);
+    assert_true(world_quiet(w, IPC_COMMAND));
+    world_later(w, 1000);
+    state_is(w, id, "unknown");
+}
+
+/* A worker that was taken over speaks for its own devices only. */
+static void another_worker_cannot_finish_a_command(void **state)
+{
+    world *w = *state;
+    online(w, 1);
+    uint64_t id = add(w, "execute", "3/0/4", NULL, 202);
+    ipc_command c = sent(w);
+    for (unsigned i = 0; i < 2; i++) {
+        ipc_result r = {c.id, i == 0 ? c.location : world_location(9), CHANGED, 0, {NULL, 0}};
+        ipc_put_result(world_put(w), &r);
+        assert_int_equal(world_say(w, IPC_NET, i == 0 ? 1 : 0, IPC_COMMAND_RESULT), COT_OK);
+        state_is(w, id, "sent");
+    }
+    ipc_put_expired(world_put(w), &(ipc_expired){c.location});
+    assert_int_equal(world_say(w, IPC_NET, 1, IPC_EXPIRED), COT_OK);
+    state_is(w, id, "sent");
+    result(w, &c, CHANGED);
+    state_is(w, id, "done");
 }
 
 static void rule_9_an_execute_over_a_lost_registration_is_unknown(void **state)
@@ -325,6 +373,9 @@ int main(void)
         T(waits_for_a_device_that_is_away),
         T(rule_9_is_sent_again_as_it_was_after_hub_died),
         T(rule_9_is_unknown_past_exchange_lifetime_and_never_repeated),
+        T(rule_9_the_wall_clock_does_not_matter),
+        T(rule_9_what_was_sent_before_a_reboot_is_unknown),
+        T(another_worker_cannot_finish_a_command),
         T(rule_9_an_execute_over_a_lost_registration_is_unknown),
         T(rule_9_a_write_over_a_lost_registration_is_sent_anew),
         T(rule_9_what_was_not_sent_waits_for_the_next_registration),

@@ -228,13 +228,14 @@ cot_status store_command_ids_sent(store *s, uint8_t worker, store_id after, stor
     return take_ids(&q, ids, cap, count);
 }
 
-cot_status store_command_ids_overdue(store *s, store_ms before, store_id *ids, size_t cap,
-                                     size_t *count)
+cot_status store_command_ids_overdue(store *s, store_ms before, store_ms now, store_id *ids,
+                                     size_t cap, size_t *count)
 {
     query q;
-    query_begin(&q, s,
-                "SELECT id FROM commands WHERE state = 1 AND sent_at < ? ORDER BY sent_at LIMIT ?");
+    query_begin(
+        &q, s, "SELECT id FROM commands WHERE state = 1 AND (sent_at <= ? OR sent_at > ?) LIMIT ?");
     query_int(&q, before);
+    query_int(&q, now);
     query_int(&q, (int64_t)cap);
     return take_ids(&q, ids, cap, count);
 }

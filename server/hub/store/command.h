@@ -43,7 +43,7 @@ typedef struct store_command {
     uint16_t mid;
     uint8_t token[8];
     store_ms created_at;
-    store_ms sent_at;
+    store_ms sent_at;     /* CLOCK_BOOTTIME: its age must not follow steps of the wall clock */
     bool again;           /* given to a worker more than once */
     store_ms finished_at; /* 0: not yet */
 } store_command;
@@ -90,9 +90,9 @@ cot_status store_command_list(store *s, store_id device, store_id before, store_
 /* Commands under way at a worker with id > after, in the order of their ids: up to `cap` ids. */
 cot_status store_command_ids_sent(store *s, uint8_t worker, store_id after, store_id *ids,
                                   size_t cap, size_t *count);
-/* Commands that were sent before `before`: up to `cap` ids. */
-cot_status store_command_ids_overdue(store *s, store_ms before, store_id *ids, size_t cap,
-                                     size_t *count);
+/* Commands that were sent before `before` or, by another boot's clock, after `now`: up to `cap` ids. */
+cot_status store_command_ids_overdue(store *s, store_ms before, store_ms now, store_id *ids,
+                                     size_t cap, size_t *count);
 
 /* ---- observations ---- */
 

@@ -118,9 +118,9 @@ typedef struct store_registration {
 /* Replaces the device's former registration, whose removal the caller has announced. */
 cot_status store_register(store *s, const store_registration *r);
 /* has_binding / has_links say what changes beside address and lifetime. COT_E_NOT_FOUND. */
-cot_status store_registration_update(store *s, const ipc_update *u, store_ms now);
-/* COT_E_NOT_FOUND: it is not there (any more); harmless. */
-cot_status store_registration_refresh(store *s, const ipc_refresh *r, store_ms now);
+cot_status store_registration_update(store *s, uint8_t worker, const ipc_update *u, store_ms now);
+/* COT_E_NOT_FOUND: that worker has none there (any more); harmless. */
+cot_status store_registration_refresh(store *s, uint8_t worker, const ipc_refresh *r, store_ms now);
 /* A sign of life. COT_OK also when it is not there. */
 cot_status store_registration_seen(store *s, const ipc_location *l, store_ms now);
 cot_status store_registration_remove(store *s, const ipc_location *l);

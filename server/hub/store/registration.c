@@ -50,18 +50,20 @@ cot_status store_register(store *s, const store_registration *r)
     return status == COT_OK ? put_links(s, r->device, r->links) : status;
 }
 
-cot_status store_registration_update(store *s, const ipc_update *u, store_ms now)
+cot_status store_registration_update(store *s, uint8_t worker, const ipc_update *u, store_ms now)
 {
     query q;
-    query_begin(&q, s,
-                "UPDATE registrations SET ip = ?2, port = ?3, lifetime = ?4, seen_at = ?5,"
-                " binding = coalesce(?6, binding) WHERE location = ?1 RETURNING device");
+    query_begin(
+        &q, s,
+        "UPDATE registrations SET ip = ?2, port = ?3, lifetime = ?4, seen_at = ?5,"
+        " binding = coalesce(?6, binding) WHERE location = ?1 AND worker = ?7 RETURNING device");
     query_blob(&q, u->location.b, sizeof u->location.b);
     query_blob(&q, u->from.ip, sizeof u->from.ip);
     query_int(&q, u->from.port);
     query_int(&q, u->lifetime);
     query_int(&q, now);
     query_text(&q, u->has_binding ? u->binding : (cot_bytes){NULL, 0});
+    query_int(&q, worker);
     bool found = query_row(&q);
     store_id device = found ? query_col_int(&q, 0) : 0;
     while (found && query_row(&q))
@@ -70,14 +72,17 @@ cot_status store_registration_update(store *s, const ipc_update *u, store_ms now
     return status == COT_OK && u->has_links ? put_links(s, device, u->links) : status;
 }
 
-cot_status store_registration_refresh(store *s, const ipc_refresh *r, store_ms now)
+cot_status store_registration_refresh(store *s, uint8_t worker, const ipc_refresh *r, store_ms now)
 {
     query q;
-    query_begin(&q, s, "UPDATE registrations SET ip = ?, port = ?, seen_at = ? WHERE location = ?");
+    query_begin(
+        &q, s,
+        "UPDATE registrations SET ip = ?, port = ?, seen_at = ? WHERE location = ? AND worker = ?");
     query_blob(&q, r->from.ip, sizeof r->from.ip);
     query_int(&q, r->from.port);
     query_int(&q, now);
     query_blob(&q, r->location.b, sizeof r->location.b);
+    query_int(&q, worker);
     return query_change(&q);
 }
 
