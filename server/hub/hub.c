@@ -34,6 +34,8 @@ void hub_free(hub *h)
     hub_event_undo(h, h->event_first);
     hub_list_clear(&h->out);
     hub_list_clear(&h->at_once);
+    for (size_t i = 0; i < HUB_IMAGES; i++)
+        hub_image_drop(&h->images[i]);
     free(h);
 }
 

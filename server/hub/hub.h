@@ -21,6 +21,7 @@
 #define HUB_WAITS 256u     /* calls that wait for a command's outcome */
 #define HUB_REFUSALS 100u  /* that may be noted at once, */
 #define HUB_REFUSAL_MS 50u /* and one more in each of these: a flood of them does not become ours */
+#define HUB_IMAGES 4u      /* releases whose envelopes are kept at hand for the workers */
 #define HUB_USED 32u       /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
@@ -78,6 +79,13 @@ typedef struct hub_event {
     size_t len;
 } hub_event;
 
+/* A release's envelope in a sealed memfd. */
+typedef struct hub_image {
+    store_id seq; /* of the release; 0: unused */
+    int fd;
+    uint64_t used;
+} hub_image;
+
 typedef struct hub {
     store *st;
     hub_config config;
@@ -108,6 +116,8 @@ typedef struct hub {
 
     uint64_t refusals; /* noted in the running allowance */
     cot_ms refusals_at;
+    hub_image images[HUB_IMAGES];
+    uint64_t image_clock;
     store_id used[HUB_USED]; /* tokens whose use is to be noted */
     size_t used_count;
     cot_ms swept;  /* last look at what is rarely due */
@@ -212,6 +222,7 @@ cot_status hub_upgrades_due(hub *h);
 cot_status hub_upgrade_event(hub *h, const store_upgrade *u);
 
 /* firmware.c */
+void hub_image_drop(hub_image *image);
 cot_status hub_on_firmware_open(hub *h, const hub_message *m, cot_reader *r);
 
 /* event.c: begin, write the CBOR body, end. */

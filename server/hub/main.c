@@ -22,6 +22,8 @@
 #define REFRESH_EVERY                                                                              \
     1500u /* ms; net has held them for up to 3 s, and they are to be stored within 5 */
 #define REFRESH_BATCH (1024u * HUB_REFRESH_SIZE)
+#define WAITING_MAX 65536u   /* messages that may wait for a peer, */
+#define WAITING_FDS 32u      /* and descriptors: one that reads no more loses its channel */
 #define EVENTS_WAITING 4096u /* of messages to http; then events are left out */
 
 /* One peer: its channel, and what did not fit into it yet. */
@@ -84,6 +86,15 @@ static void drain(peer *to)
         hub_message_free(hub_list_pop(&to->waiting));
 }
 
+/* The peer does not read: it is broken or taken over. The monitor's next one gets a new channel. */
+static void give_up(peer *to)
+{
+    log_line("error", "hub.peer_stuck", "role=%u index=%u", (unsigned)to->role,
+             (unsigned)to->index);
+    ipc_close(&to->channel);
+    hub_list_clear(&to->waiting);
+}
+
 static void deliver(process *p, hub_list *l)
 {
     for (hub_message *m = hub_list_pop(l); m != NULL; m = hub_list_pop(l)) {
@@ -95,6 +106,8 @@ static void deliver(process *p, hub_list *l)
             hub_list_push(&to->waiting, m);
         else
             hub_message_free(m);
+        if (to != NULL && (to->waiting.count > WAITING_MAX || to->waiting.fds > WAITING_FDS))
+            give_up(to);
     }
 }
 

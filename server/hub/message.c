@@ -34,6 +34,7 @@ void hub_list_init(hub_list *l)
     l->head = NULL;
     l->tail = &l->head;
     l->count = 0;
+    l->fds = 0;
 }
 
 void hub_list_push(hub_list *l, hub_message *m)
@@ -42,6 +43,7 @@ void hub_list_push(hub_list *l, hub_message *m)
     *l->tail = m;
     l->tail = &m->next;
     l->count++;
+    l->fds += m->fd >= 0;
 }
 
 hub_message *hub_list_pop(hub_list *l)
@@ -53,6 +55,7 @@ hub_message *hub_list_pop(hub_list *l)
     if (l->head == NULL)
         l->tail = &l->head;
     l->count--;
+    l->fds -= m->fd >= 0;
     return m;
 }
 
@@ -63,6 +66,7 @@ void hub_list_move(hub_list *to, hub_list *from)
     *to->tail = from->head;
     to->tail = from->tail;
     to->count += from->count;
+    to->fds += from->fds;
     hub_list_init(from);
 }
 

@@ -28,6 +28,7 @@ typedef struct hub_list {
     hub_message *head;
     hub_message **tail;
     size_t count;
+    size_t fds; /* messages with a descriptor */
 } hub_list;
 
 void hub_list_init(hub_list *l);

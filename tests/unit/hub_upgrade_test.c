@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint8_t vendor[16] = {1, 2, 3};
@@ -532,6 +533,15 @@ static void rule_15_hub_does_not_check_again_what_it_serves(void **state)
     assert_int_equal(pread(m->fd, got, sizeof got, 0), 3);
     assert_memory_equal(got, "bad", 3);
     assert_int_equal(write(m->fd, "x", 1), -1); /* sealed */
+    struct stat first;
+    struct stat second;
+    assert_int_equal(fstat(m->fd, &first), 0);
+    hub_message_free(m);
+    ipc_put_firmware_open(world_put(w), &open);
+    assert_int_equal(world_say(w, IPC_NET, 0, IPC_FIRMWARE_OPEN), COT_OK);
+    m = world_wait(w, IPC_FIRMWARE, &r);
+    assert_int_equal(fstat(m->fd, &second), 0);
+    assert_true(first.st_ino == second.st_ino); /* one copy for all who ask */
     hub_message_free(m);
     open.name = store_bytes("00000000000000000000000000000000");
     ipc_put_firmware_open(world_put(w), &open);
