@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,11 +408,58 @@ static void rule_9_acknowledged_commands_are_executed_once_under_kills(void **st
     assert_int_equal(kills, KILLS);
 }
 
+/* A taken worker that asks for firmware without end and never reads: it loses its channel, hub lives. */
+static void a_peer_that_does_not_read_loses_its_channel(void **state)
+{
+    static ipc_channel stuck;
+    loop other;
+    bool wrote = false;
+    store *st = NULL;
+    char why[STORE_WHY];
+    char path[96];
+    store_release r = {.version = "1", .sequence = 1, .size = 1, .created_at = 1};
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/cotter.db", folder);
+    assert_int_equal(store_open(path, false, &st, why), COT_OK);
+    assert_int_equal(store_release_add(st, &r, store_bytes("image")), COT_OK);
+    assert_int_equal(store_work_end(st, true, &wrote), COT_OK);
+    assert_int_equal(store_commit(st), COT_OK);
+    store_close(st);
+    start();
+    int pair[2];
+    assert_int_equal(ipc_pair(pair), COT_OK);
+    assert_int_equal(loop_init(&other), COT_OK);
+    stuck.on_message = on_net;
+    stuck.on_closed = on_closed;
+    assert_int_equal(ipc_open(&stuck, &other, pair[0], QUEUE), COT_OK);
+    ipc_put_peer(ipc_begin(&monitor, IPC_PEER), &(ipc_peer){IPC_NET, 0, 99});
+    assert_int_equal(ipc_end(&monitor, pair[1]), COT_OK);
+    close(pair[1]);
+    struct pollfd gone = {.fd = pair[0], .events = POLLRDHUP};
+    for (cot_ms end = loop_clock() + 20000; loop_clock() < end;) {
+        ipc_firmware_open open = {1, store_bytes("00000000000000000000000000000000")};
+        for (unsigned i = 0; i < 100; i++) {
+            ipc_put_firmware_open(ipc_begin(&stuck, IPC_FIRMWARE_OPEN), &open);
+            (void)ipc_end(&stuck, -1);
+        }
+        ipc_flush(&stuck);
+        (void)loop_turn(&l, 1);
+        if (poll(&gone, 1, 0) == 1 && (gone.revents & (POLLHUP | POLLRDHUP)) != 0)
+            break;
+    }
+    assert_true((gone.revents & (POLLHUP | POLLRDHUP)) != 0);
+    ipc_free(&stuck);
+    loop_free(&other);
+    stop_with(0); /* hub lives, and ends as it should */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rule_9_acknowledged_commands_are_executed_once_under_kills,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_peer_that_does_not_read_loses_its_channel, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
