@@ -182,18 +182,26 @@ void ipc_flush(ipc_channel *c)
 
 /* ---- receiving ---- */
 
-static int take_fd(struct msghdr *m)
+/* The descriptors that came: how many, and the first (-1: none). The others are closed: the kernel has
+ * installed all that fit into the control buffer, padding included. */
+static size_t take_fds(struct msghdr *m, int *first)
 {
-    int fd = -1;
+    size_t count = 0;
+    *first = -1;
     for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h != NULL; h = CMSG_NXTHDR(m, h)) {
-        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
-            h->cmsg_len == CMSG_LEN(sizeof(int))) {
-            if (fd >= 0)
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < n; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
+            if (count++ == 0)
+                *first = fd;
+            else
                 close(fd);
-            memcpy(&fd, CMSG_DATA(h), sizeof fd);
         }
     }
-    return fd;
+    return count;
 }
 
 /* Hand the datagram's messages to the handler. COT_OK, or why the channel must be closed. */
@@ -237,8 +245,9 @@ static int receive_one(ipc_channel *c)
     ssize_t n = recvmsg(c->io.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0)
         return errno == EAGAIN ? 0 : errno == EINTR ? 1 : -1;
-    int fd = take_fd(&m);
-    bool broken = n == 0 || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+    int fd;
+    size_t fds = take_fds(&m, &fd);
+    bool broken = n == 0 || fds > 1 || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
     if (!broken)
         broken = dispatch(c, (size_t)n, &fd) != COT_OK;
     if (fd >= 0)

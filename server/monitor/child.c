@@ -51,7 +51,7 @@ static void become(const child *c, int channel)
         if (from[i] < 0 || dup2(from[i], MONITOR_CHANNEL_FD + i) < 0)
             _exit(126);
     (void)syscall(SYS_close_range, MONITOR_DATA_LOCK_FD + 1, ~0u, 0);
-    (void)setpgid(0, 0); /* Ctrl-C is for the monitor, which stops all in order */
+    (void)setsid(); /* no terminal: Ctrl-C is for the monitor, which stops all in order */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     sigset_t none;
     (void)sigemptyset(&none);

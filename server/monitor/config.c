@@ -33,7 +33,7 @@ static const row rows[] = {
     TEXT_ROW("run", run),
     {"workers", NUMBER, AT(workers), 1, ROLE_WORKERS_MAX},
     {"max_devices", NUMBER, AT(max_devices), 1, 10000000},
-    {"handshakes", NUMBER, AT(handshakes), 1, 65536},
+    {"handshakes", NUMBER, AT(handshakes), 1, 4096},
     {"coap", LISTENERS, AT(coap), 0, 0},
     {"coaps", LISTENERS, AT(coaps), 0, 0},
     {"allow_nosec", BOOLEAN, AT(allow_nosec), 0, 0},

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define GIVE_UP_MS 30000u
+#define FAIR_MS 2000u /* a handshake keeps its place for so long whatever comes */
 #define ANCHORS 32u
 
 /* ---- finding ---- */
@@ -72,6 +73,21 @@ static void replace_older(net_worker *w, const net_handshake *h)
         net_peer_doom(w, old);
 }
 
+/* A credential has at most two sessions without a registration: the older one goes. Found by a hash of
+ * the credential; two that share a place are merely less limited. */
+static void limit_unregistered(net_worker *w, const net_handshake *h)
+{
+    net_latest *l = &w->session->latest[h->credential % NET_LATEST];
+    uint32_t old = l->slot[1];
+    if (l->credential == h->credential && old != 0 && table_is_live(&w->table, old - 1) &&
+        w->table.slots[old - 1].credential == h->credential &&
+        table_registration_of(&w->table, old - 1) == NULL)
+        net_peer_doom(w, old - 1);
+    l->slot[1] = l->credential == h->credential ? l->slot[0] : 0;
+    l->slot[0] = h->slot + 1;
+    l->credential = h->credential;
+}
+
 static void done(net_worker *w, net_handshake *h)
 {
     cot_dtls_record record;
@@ -83,6 +99,7 @@ static void done(net_worker *w, net_handshake *h)
         return;
     }
     replace_older(w, h);
+    limit_unregistered(w, h);
     cot_coap_peer_init(&peer, &w->params, (uint16_t)net_random32());
     table_create(&w->table, h->slot, mode, h->credential, &h->from, &record, &peer, w->loop->now);
     cot_wipe(&record, sizeof record);
@@ -121,10 +138,7 @@ void net_handshake_pump(net_worker *w, net_handshake *h)
         case COT_DTLS_NEED_CREDENTIAL:
         case COT_DTLS_NEED_SIGN:
             h->question = (uint8_t)event;
-            if (!net_handshake_ask(w, h)) {
-                net_handshake_end(w, h);
-                return;
-            }
+            net_handshake_ask(w, h);
             break;
         case COT_DTLS_DONE:
             done(w, h);
@@ -159,19 +173,32 @@ void net_handshake_received(net_worker *w, net_handshake *h, const uint8_t *dgra
 
 /* ---- start ---- */
 
-/* All are used: one that only waits for the first application record may go. */
-static net_handshake *take(net_worker *w)
+/* All are used: one that only waits for the first application record may go, else the one that has been at
+ * it for longest, so that silent ones cannot keep the others out. */
+static net_handshake *evict(net_worker *w)
 {
     pool *p = &w->session->handshakes;
-    net_handshake *h = pool_take(p);
-    for (uint32_t i = 0; h == NULL && i < p->top; i++) {
-        net_handshake *old = pool_at(p, i);
-        if (!old->done)
-            continue;
-        net_handshake_end(w, old);
-        h = pool_take(p);
+    net_handshake *oldest = NULL;
+    for (uint32_t i = 0; i < p->top; i++) {
+        net_handshake *h = pool_at(p, i);
+        if (h->done)
+            return h;
+        if (oldest == NULL || h->give_up < oldest->give_up)
+            oldest = h;
     }
-    return h;
+    bool had_its_time = oldest != NULL && oldest->give_up - GIVE_UP_MS + FAIR_MS <= w->loop->now;
+    return had_its_time ? oldest : NULL;
+}
+
+static net_handshake *take(net_worker *w)
+{
+    net_handshake *h = pool_take(&w->session->handshakes);
+    net_handshake *old = h == NULL ? evict(w) : NULL;
+    if (old == NULL)
+        return h;
+    w->counters.overload++;
+    net_handshake_end(w, old);
+    return pool_take(&w->session->handshakes);
 }
 
 static net_handshake *begin(net_worker *w, const table_address *from)
@@ -283,7 +310,7 @@ cot_status net_session_open(net_worker *w, cot_bytes certificate, cot_bytes anch
     uint8_t spki[256];
     net_session_part *s = pool_map(sizeof *s);
     *why = "there is no memory for handshakes";
-    if (s == NULL ||
+    if (s == NULL || w->config.handshakes > NET_ID_INDICES ||
         pool_open(&s->handshakes, w->config.handshakes, sizeof(net_handshake)) != COT_OK)
         return COT_E_IO;
     sandbox_secret(s->handshakes.items, s->handshakes.count * s->handshakes.size);

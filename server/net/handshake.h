@@ -10,6 +10,7 @@
 
 #define NET_HANDSHAKE_HEADS 1024u
 #define NET_IDENTITIES 1024u
+#define NET_LATEST 4096u
 #define NET_HANDSHAKES_AN_IDENTITY 8u
 
 typedef struct net_handshake {
@@ -30,6 +31,12 @@ typedef struct net_handshake {
     uint8_t memory[COT_DTLS_HANDSHAKE_BYTES] __attribute__((aligned(16)));
 } net_handshake;
 
+/* The last sessions of a credential: slot + 1. */
+typedef struct net_latest {
+    uint64_t credential;
+    uint32_t slot[2];
+} net_latest;
+
 struct net_session_part {
     cot_dtls_aead aead;
     cot_dtls_cookie cookie;
@@ -39,8 +46,8 @@ struct net_session_part {
     uint32_t refused_left; /* refusals that may be told this second */
     cot_ms refused_at;
     uint32_t suppressed;
-    uint8_t asking
-        [NET_IDENTITIES]; /* running handshakes that asked for a PSK, by a hash of the identity */
+    net_latest latest[NET_LATEST];
+    uint8_t asking[NET_IDENTITIES]; /* open PSK questions, by a hash of the identity */
     uint8_t memory[COT_DTLS_SERVER_BYTES] __attribute__((aligned(16)));
 };
 
@@ -56,9 +63,8 @@ void net_handshake_pump(net_worker *w, net_handshake *h);
 void net_handshake_end(net_worker *w, net_handshake *h);
 
 /* handshake_ask.c */
-/* False: too many handshakes with that identity are running; end it. */
-bool net_handshake_ask(net_worker *w, net_handshake *h);
-void net_handshake_asked_enough(net_worker *w, net_handshake *h); /* it ends */
+void net_handshake_ask(net_worker *w, net_handshake *h);
+void net_handshake_asked_enough(net_worker *w, net_handshake *h); /* answered, or it ends */
 void net_handshake_refused(net_worker *w, const net_handshake *h);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define INDEX_MASK 0xfffu /* net_new_id leaves 12 bits */
+#define INDEX_MASK (NET_ID_INDICES - 1)
 #define REFUSED_A_SECOND 20u
 
 /* ---- questions ---- */
@@ -69,20 +69,36 @@ static void put_question(net_worker *w, const net_handshake *h)
         ask_sign(w, h, need);
 }
 
-/* Rule 6: limited per identity. Different identities of one hash share the limit. */
-static bool may_ask(net_worker *w, net_handshake *h)
+/* The open question of that place that has waited for longest. */
+static net_handshake *oldest_asker(net_worker *w, uint16_t place)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
+    net_handshake *oldest = NULL;
+    for (uint32_t i = 0; i < w->session->handshakes.top; i++) {
+        net_handshake *h = pool_at(&w->session->handshakes, i);
+        if (h->asking == place && (oldest == NULL || h->give_up < oldest->give_up))
+            oldest = h;
+    }
+    return oldest;
+}
+
+/* Rule 6: the questions that are open at once are limited per identity; beyond the limit the oldest
+ * handshake of that identity goes, so that nobody can lock a device out by knowing its name. */
+static void count_question(net_worker *w, net_handshake *h)
+{
+    uint64_t hash = w->hash_key[0];
     for (size_t i = 0; i < h->identity_len; i++)
-        hash = (hash ^ h->identity[i]) * 16777619u;
-    uint8_t *count = &w->session->asking[hash % NET_IDENTITIES];
-    if (*count >= NET_HANDSHAKES_AN_IDENTITY) {
+        hash = (hash ^ h->identity[i]) * UINT64_C(1099511628211); /* FNV-1a, keyed */
+    hash = (hash ^ hash >> 32) *
+           UINT64_C(0x9E3779B97F4A7C15); /* the last byte, too, reaches the top */
+    uint16_t place = (uint16_t)((hash >> 40) % NET_IDENTITIES + 1);
+    uint8_t *count = &w->session->asking[place - 1];
+    net_handshake *old = *count >= NET_HANDSHAKES_AN_IDENTITY ? oldest_asker(w, place) : NULL;
+    if (old != NULL) {
         w->counters.overload++;
-        return false;
+        net_handshake_end(w, old);
     }
     (*count)++;
-    h->asking = (uint16_t)(hash % NET_IDENTITIES + 1);
-    return true;
+    h->asking = place;
 }
 
 void net_handshake_asked_enough(net_worker *w, net_handshake *h)
@@ -92,15 +108,14 @@ void net_handshake_asked_enough(net_worker *w, net_handshake *h)
     h->asking = 0;
 }
 
-bool net_handshake_ask(net_worker *w, net_handshake *h)
+void net_handshake_ask(net_worker *w, net_handshake *h)
 {
     h->asked = net_new_id(w) | pool_index(&w->session->handshakes, h);
     if (h->question != COT_DTLS_NEED_SIGN)
         remember_identity(h, cot_dtls_handshake_need(h->dtls));
-    if (h->question == COT_DTLS_NEED_PSK && h->asking == 0 && !may_ask(w, h))
-        return false;
+    if (h->question == COT_DTLS_NEED_PSK && h->asking == 0)
+        count_question(w, h);
     put_question(w, h);
-    return true;
 }
 
 void net_session_ask_again(net_worker *w)
@@ -133,6 +148,7 @@ void net_session_on_master(net_worker *w, const ipc_master *m)
     net_handshake *h = asker(w, m->id, COT_DTLS_NEED_PSK);
     if (h == NULL)
         return;
+    net_handshake_asked_enough(w, h);
     h->credential = m->credential;
     (void)cot_dtls_answer_psk(h->dtls, m->master, m->credential != 0);
     net_handshake_pump(w, h);

@@ -25,13 +25,15 @@
 #define NET_BLOCK 1024u
 #define NET_JOBS 4096u /* operations for hub, under way or waiting */
 #define NET_JOBS_A_DEVICE 8u
-#define NET_PENDING 4096u      /* requests of devices that wait for hub */
-#define NET_PATHS 1024u        /* address changes that are being verified */
-#define NET_BODIES 64u         /* long bodies, IPC_PAYLOAD_MAX each */
-#define NET_RELEASES 8u        /* firmware images mapped */
-#define NET_WAITERS 16u        /* requests that wait for one to be mapped */
-#define NET_PIGGYBACK_MS 1000u /* a request that waits longer gets an empty ACK */
-#define NET_REFRESH_MS 4000u   /* a refresh reaches hub after this, the store within 5 s */
+#define NET_PENDING 4096u        /* requests of devices that wait for hub */
+#define NET_PENDINGS_A_DEVICE 3u /* one of them may be a registration that comes in blocks */
+#define NET_ID_INDICES 4096u     /* an id has 12 bits for an index of the asker's */
+#define NET_PATHS 1024u          /* address changes that are being verified */
+#define NET_BODIES 64u           /* long bodies, IPC_PAYLOAD_MAX each */
+#define NET_RELEASES 8u          /* firmware images mapped */
+#define NET_WAITERS 16u          /* requests that wait for one to be mapped */
+#define NET_PIGGYBACK_MS 1000u   /* a request that waits longer gets an empty ACK */
+#define NET_REFRESH_MS 4000u     /* a refresh reaches hub after this, the store within 5 s */
 
 typedef struct net_worker net_worker;
 typedef struct net_session_part net_session_part; /* DTLS: session.h */
@@ -67,6 +69,8 @@ typedef struct net_slot {
     uint32_t path;
     uint32_t handshake; /* running, or kept while the session is fresh */
     uint32_t dirty_at;  /* low half of the time when a refresh was noted; valid when dirty */
+    uint8_t pendings;
+    bool stranger; /* NoSec, not registered: counted in strangers */
     bool dirty;
     bool doomed; /* its session is over: it goes at the next tick */
     uint8_t jobs;
@@ -235,7 +239,8 @@ struct net_worker {
     pool paths;
     pool bodies;
     net_release releases[NET_RELEASES];
-    uint32_t *dirty; /* ring of slots whose refresh hub does not know yet */
+    uint32_t strangers; /* NoSec slots without a registration */
+    uint32_t *dirty;    /* ring of slots whose refresh hub does not know yet */
     uint32_t dirty_head;
     uint32_t dirty_count;
     loop_timer dirty_timer;
@@ -278,6 +283,8 @@ uint32_t net_peer_first(const net_worker *w, const table_address *a);
 uint32_t net_peer_find(const net_worker *w, const table_address *a);
 void net_peer_link(net_worker *w, uint32_t slot);   /* into the address hash and the wheel */
 void net_peer_unlink(net_worker *w, uint32_t slot); /* out of the hash */
+/* Count the slot as a stranger, or no longer. */
+void net_peer_stranger(net_worker *w, uint32_t slot, bool is);
 void net_peer_move(net_worker *w, uint32_t slot, const table_address *to);
 /* End all that waits on the slot, and free it. */
 void net_peer_remove(net_worker *w, uint32_t slot);

@@ -8,7 +8,8 @@
 
 #define NOSEC_IDLE_MS                                                                              \
     300000u /* a NoSec address without a registration: longer than EXCHANGE_LIFETIME */
-#define SESSION_IDLE_MS 3600000u /* a DTLS session without a registration */
+#define SESSION_IDLE_MS 3600000u /* a DTLS session whose registration has ended */
+#define SESSION_NEW_MS 120000u   /* one that has not registered yet */
 
 bool net_address_equal(const table_address *a, const table_address *b)
 {
@@ -109,8 +110,19 @@ void net_peer_move(net_worker *w, uint32_t slot, const table_address *to)
         net_refresh_now(w, slot); /* hub shows where devices are */
 }
 
+void net_peer_stranger(net_worker *w, uint32_t slot, bool is)
+{
+    net_slot *s = &w->slots[slot];
+    if (is && !s->stranger)
+        w->strangers++;
+    else if (!is && s->stranger)
+        w->strangers--;
+    s->stranger = is;
+}
+
 void net_peer_remove(net_worker *w, uint32_t slot)
 {
+    net_peer_stranger(w, slot, false);
     net_job_drop_slot(w, slot);
     net_rd_drop_slot(w, slot);
     net_path_end(w, slot);
@@ -135,8 +147,9 @@ static cot_ms expiry(const net_worker *w, uint32_t slot)
         return 0;
     if (r != NULL)
         return s->refreshed + (cot_ms)r->lifetime * 1000u;
-    return s->refreshed +
-           (table_mode(&w->table, slot) == IPC_NOSEC ? NOSEC_IDLE_MS : SESSION_IDLE_MS);
+    if (table_mode(&w->table, slot) == IPC_NOSEC)
+        return s->refreshed + NOSEC_IDLE_MS;
+    return s->refreshed + (s->refreshed == s->created ? SESSION_NEW_MS : SESSION_IDLE_MS);
 }
 
 /* A refresh does not move the timer: when it fires, the deadline is looked at again. */

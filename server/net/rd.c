@@ -13,6 +13,7 @@
 #define LIFETIME_DEFAULT 86400u
 #define ECHO_LEN 12u /* 4 of time, 8 of MAC */
 #define ECHO_MS 60000u
+#define STRANGERS_SHARE 16u /* of the table: NoSec addresses that have not registered */
 
 /* ---- location ids: 16 bytes, 22 characters of base64url ---- */
 
@@ -118,7 +119,8 @@ static net_pending *pending_of(net_worker *w, uint32_t index_1)
 
 static net_pending *pending_new(net_worker *w, const net_request *rq, net_pending_kind kind)
 {
-    net_pending *p = pool_take(&w->pendings);
+    net_slot *s = &w->slots[rq->who.slot];
+    net_pending *p = s->pendings < NET_PENDINGS_A_DEVICE ? pool_take(&w->pendings) : NULL;
     if (p == NULL) {
         w->counters.overload++;
         return NULL;
@@ -131,8 +133,9 @@ static net_pending *pending_new(net_worker *w, const net_request *rq, net_pendin
     p->slot = rq->who.slot;
     p->created = w->table.slots[p->slot].created;
     p->mode = table_mode(&w->table, p->slot);
-    p->next = w->slots[p->slot].pending;
-    w->slots[p->slot].pending = pool_index(&w->pendings, p) + 1;
+    p->next = s->pending;
+    s->pending = pool_index(&w->pendings, p) + 1;
+    s->pendings++;
     return p;
 }
 
@@ -142,8 +145,10 @@ void net_pending_free(net_worker *w, net_pending *p)
     uint32_t me = pool_index(&w->pendings, p) + 1;
     while (*at != 0 && *at != me)
         at = &pending_of(w, *at)->next;
-    if (*at != 0)
+    if (*at != 0) {
         *at = p->next;
+        w->slots[p->slot].pendings--;
+    }
     loop_disarm(w->loop, &p->timer);
     p->id = 0;
     pool_give(&w->pendings, p);
@@ -208,7 +213,8 @@ static void store_body(net_pending *p, const attributes *a, cot_bytes links)
 /* A NoSec peer gets its slot with its first registration. */
 static bool slot_for_stranger(net_worker *w, net_request *rq, cot_coap_peer *peer)
 {
-    uint32_t slot = table_take(&w->table);
+    bool room = w->strangers <= w->table.capacity / STRANGERS_SHARE;
+    uint32_t slot = room ? table_take(&w->table) : TABLE_NONE;
     if (slot == TABLE_NONE) {
         w->counters.overload++;
         return false;
@@ -217,6 +223,7 @@ static bool slot_for_stranger(net_worker *w, net_request *rq, cot_coap_peer *pee
     (void)cot_coap_receive(peer, NULL, &w->params, &rq->msg.head, w->loop->now);
     table_create(&w->table, slot, IPC_NOSEC, 0, &rq->who.from, NULL, peer, w->loop->now);
     net_peer_link(w, slot);
+    net_peer_stranger(w, slot, true);
     rq->who.slot = slot;
     rq->peer = peer;
     return true;
@@ -319,10 +326,13 @@ void net_rd_register(net_worker *w, net_request *rq)
         register_block(w, rq);
     else
         register_whole(w, rq, rq->msg.payload);
-    if (stranger) {
+    if (!stranger)
+        return;
+    rq->peer = NULL;
+    if (w->slots[rq->who.slot].pending != 0)
         table_peer_put(&w->table, rq->who.slot, &peer);
-        rq->peer = NULL;
-    }
+    else
+        net_peer_remove(w, rq->who.slot); /* refused at once: no place in the table for that */
 }
 
 /* ---- NoSec from another address: a challenge by Echo (RFC 9175 section 2) ---- */

@@ -62,6 +62,8 @@ void net_rd_send_all(net_worker *w)
     }
 }
 
+_Static_assert(NET_PENDING <= NET_ID_INDICES, "an id holds the index");
+
 /* ---- from hub ---- */
 
 /* What the table has to say from now on; before the device hears of it. */
@@ -78,6 +80,7 @@ static void commit(net_worker *w, const net_pending *p, uint8_t code)
         if (p->kind == NET_PENDING_REGISTER)
             table_clear_observations(&w->table, slot); /* the device has begun anew */
         table_set_registration(&w->table, slot, &p->registration, w->loop->now);
+        net_peer_stranger(w, slot, false);
     }
     net_peer_schedule(w, slot);
 }
@@ -161,7 +164,11 @@ void net_rd_on_answer(net_worker *w, const ipc_answer *a)
     table_peer_put(&w->table, slot, &peer);
     if (!p->answered)
         net_pending_free(w, p);
-    net_job_start(w, slot);
+    /* A NoSec sender that hub does not want has no place in the table. */
+    if (w->slots[slot].stranger && w->slots[slot].pending == 0)
+        net_peer_remove(w, slot);
+    else
+        net_job_start(w, slot);
 }
 
 void net_rd_ended(net_worker *w, net_pending *p)

@@ -81,7 +81,7 @@ static void settle(net_worker *w, uint32_t slot)
 }
 
 static void on_data(net_worker *w, uint32_t slot, const table_address *from,
-                    const cot_dtls_opened *o, size_t datagram)
+                    const cot_dtls_opened *o, size_t credit)
 {
     net_peer who = {.slot = slot, .from = *from};
     if (table_record(&w->table, slot)->fresh != 0)
@@ -90,7 +90,7 @@ static void on_data(net_worker *w, uint32_t slot, const table_address *from,
     /* An old record from elsewhere proves nothing: its answer goes to the known address. */
     if (elsewhere && o->newest) {
         who.moved = true;
-        net_path_seen(w, &who, datagram);
+        net_path_seen(w, &who, credit);
     }
     net_on_message(w, &who, o->data, o->len);
 }
@@ -112,12 +112,14 @@ static void count(net_worker *w, cot_status s)
         w->counters.bad_record++;
 }
 
-/* All records of a datagram for one session. */
+/* All records of a datagram for one session. An address that is not verified gets credit for the datagram
+ * once, however many records are in it. */
 static void session_records(net_worker *w, uint32_t slot, const table_address *from, uint8_t *bytes,
                             size_t len)
 {
     cot_datagram in = {bytes, len};
     cot_dtls_opened o;
+    size_t credit = len;
     table_touch(&w->table, slot);
     while (in.len > 0 && table_is_live(&w->table, slot) && !w->slots[slot].doomed) {
         cot_dtls_record *r = table_record(&w->table, slot);
@@ -127,12 +129,14 @@ static void session_records(net_worker *w, uint32_t slot, const table_address *f
             continue;
         }
         s = cot_dtls_record_accept(r, o.number, table_record_store);
-        if (o.type == COT_DTLS_DATA)
-            on_data(w, slot, from, &o, len);
-        else if (o.type == COT_DTLS_ALERT)
+        if (o.type == COT_DTLS_DATA) {
+            on_data(w, slot, from, &o, credit);
+            credit = 0;
+        } else if (o.type == COT_DTLS_ALERT) {
             on_alert(w, slot, &o);
-        else
+        } else {
             on_handshake_record(w, slot);
+        }
         if (s == COT_E_CLOSED && table_is_live(&w->table, slot))
             net_peer_doom(w, slot);
     }

@@ -124,8 +124,12 @@ static cot_status open_listeners(net_worker *w, const net_setup *s)
 static void link_adopted(net_worker *w)
 {
     for (uint32_t i = 0; i < w->table.top; i++)
-        if (table_is_live(&w->table, i))
+        if (table_is_live(&w->table, i)) {
             net_peer_link(w, i);
+            net_peer_stranger(w, i,
+                              table_mode(&w->table, i) == IPC_NOSEC &&
+                                  table_registration_of(&w->table, i) == NULL);
+        }
 }
 
 cot_status net_open(net_worker *w, const net_setup *s)

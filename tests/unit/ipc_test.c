@@ -180,6 +180,45 @@ static void a_promised_descriptor_must_be_there(void **state)
     assert_int_equal(b.closed, 1);
 }
 
+static unsigned open_descriptors(void)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return n;
+}
+
+/* Two fit into the control buffer's padding: none may stay open. */
+static void a_second_descriptor_closes_and_leaks_nothing(void **state)
+{
+    (void)state;
+    uint8_t answer[] = {IPC_VERSION, IPC_ANSWER, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0x41};
+    struct iovec iov = {answer, sizeof answer};
+    union {
+        struct cmsghdr align;
+        char b[CMSG_SPACE(2 * sizeof(int))];
+    } ctl;
+    memset(&ctl, 0, sizeof ctl);
+    struct msghdr m = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = ctl.b,
+                       .msg_controllen = CMSG_LEN(2 * sizeof(int))};
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+    h->cmsg_level = SOL_SOCKET;
+    h->cmsg_type = SCM_RIGHTS;
+    h->cmsg_len = CMSG_LEN(2 * sizeof(int));
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int fds[2] = {null, null};
+    memcpy(CMSG_DATA(h), fds, sizeof fds);
+    assert_int_equal(sendmsg(a.ch.io.fd, &m, 0), sizeof answer);
+    unsigned before = open_descriptors();
+    turns(2);
+    assert_int_equal(b.closed, 1);
+    assert_int_equal(b.count, 0);
+    assert_int_equal(open_descriptors(), before - 2); /* both ends of the channel */
+    close(null);
+}
+
 static void a_handler_that_refuses_closes(void **state)
 {
     (void)state;
@@ -234,17 +273,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(messages_of_a_turn_share_a_datagram),
-        T(all_arrive_in_order_through_a_full_kernel_queue),
-        T(a_full_queue_queues_nothing),
-        T(a_descriptor_stays_with_its_message),
-        T(a_broken_datagram_closes_the_channel),
-        T(a_length_beyond_the_datagram_closes),
-        T(a_promised_descriptor_must_be_there),
-        T(a_handler_that_refuses_closes),
-        T(what_was_sent_before_the_end_is_read),
-        T(a_closed_channel_opens_again),
-        T(the_longest_body_fits),
+        T(messages_of_a_turn_share_a_datagram),  T(all_arrive_in_order_through_a_full_kernel_queue),
+        T(a_full_queue_queues_nothing),          T(a_descriptor_stays_with_its_message),
+        T(a_broken_datagram_closes_the_channel), T(a_length_beyond_the_datagram_closes),
+        T(a_promised_descriptor_must_be_there),  T(a_second_descriptor_closes_and_leaks_nothing),
+        T(a_handler_that_refuses_closes),        T(what_was_sent_before_the_end_is_read),
+        T(a_closed_channel_opens_again),         T(the_longest_body_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

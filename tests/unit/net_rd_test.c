@@ -374,6 +374,57 @@ static void locations_are_read_as_they_are_written(void **state)
                      COT_E_MALFORMED);
 }
 
+/* Review: a refused NoSec sender, or one that says nonsense, has no place in the table. */
+static void refused_strangers_take_no_slot(void **state)
+{
+    (void)state;
+    x.answer_register = COT_COAP_FORBIDDEN;
+    (void)device_request(&x, &d, COT_COAP_CON, COT_COAP_POST, "rd", "ep=dev", 40, "</3/0>");
+    world_run(&x, 20);
+    assert_true(device_got(&d));
+    assert_int_equal(d.msg.head.code, COT_COAP_FORBIDDEN);
+    (void)device_request(&x, &d, COT_COAP_CON, COT_COAP_POST, "rd", "lt=x", 40, "</3/0>");
+    assert_true(device_got(&d));
+    assert_int_equal(x.w->table.live, 0);
+    assert_int_equal(x.w->strangers, 0);
+    x.answer_register = COT_COAP_CREATED;
+    device_register(&x, &d, "dev", 60);
+    assert_int_equal(x.w->table.live, 1);
+    assert_int_equal(x.w->strangers, 0);
+}
+
+static void strangers_share_a_part_of_the_table(void **state)
+{
+    (void)state;
+    x.hub_answers = false;
+    world_device many[100];
+    for (uint8_t i = 0; i < 100; i++) {
+        device_open(&many[i], (uint8_t)(10 + i));
+        (void)device_request(&x, &many[i], COT_COAP_CON, COT_COAP_POST, "rd", "ep=dev", 40,
+                             "</3/0>");
+    }
+    assert_true(x.w->table.live <= x.w->table.capacity / 16 + 1);
+    assert_true(device_got(&many[99]));
+    assert_int_equal(many[99].msg.head.code, COT_COAP_UNAVAILABLE);
+    for (uint8_t i = 0; i < 100; i++)
+        device_close(&many[i]);
+}
+
+/* Review: requests that wait for hub are bounded per device. */
+static void a_device_has_few_requests_waiting(void **state)
+{
+    (void)state;
+    device_register(&x, &d, "dev", 60);
+    x.hub_answers = false;
+    for (int i = 0; i < 6; i++)
+        send_update("lt=120", NULL);
+    unsigned refused = 0;
+    while (device_got(&d))
+        refused += d.msg.head.code == COT_COAP_UNAVAILABLE ? 1 : 0;
+    assert_int_equal(refused, 6 - NET_PENDINGS_A_DEVICE);
+    assert_int_equal(x.w->pendings.used, NET_PENDINGS_A_DEVICE);
+}
+
 static void a_datagram_beyond_our_limit_gets_4_13(void **state)
 {
     (void)state;
@@ -498,6 +549,9 @@ int main(void)
         T(bad_registrations_are_refused),
         T(malformed_messages_and_unknown_critical_options),
         T(locations_are_read_as_they_are_written),
+        T(refused_strangers_take_no_slot),
+        T(strangers_share_a_part_of_the_table),
+        T(a_device_has_few_requests_waiting),
         T(a_datagram_beyond_our_limit_gets_4_13),
         T(rule_3_a_nosec_update_from_a_new_address_is_challenged),
         T(a_long_registration_comes_in_blocks),

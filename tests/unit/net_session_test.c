@@ -109,6 +109,8 @@ static cot_status key_of(void *app, uint8_t key[static 64], size_t *len)
 
 static bool wrong_key;
 
+static bool nowhere; /* datagrams are noted and not sent */
+
 static void send_secure(secure *s, const uint8_t *bytes, size_t len)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -116,6 +118,8 @@ static void send_secure(secure *s, const uint8_t *bytes, size_t len)
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     memcpy(s->last, bytes, len);
     s->last_len = len;
+    if (nowhere)
+        return;
     assert_int_equal(sendto(s->udp.fd, bytes, len, 0, (struct sockaddr *)&to, sizeof to), len);
 }
 
@@ -593,10 +597,12 @@ static void rule_6_handshakes_are_limited_per_identity(void **state)
         open_secure(&many[i], (uint8_t)(10 + i), "device");
         run(&many[i], 40);
     }
+    /* Questions are open for that many only; the oldest went, so the newest are not locked out. */
+    assert_int_equal(x.w->session->handshakes.used, NET_HANDSHAKES_AN_IDENTITY);
     unsigned asked = 0;
     while (world_hub_peek(&x, IPC_PSK_WANTED) != NULL)
         asked++;
-    assert_int_equal(asked, NET_HANDSHAKES_AN_IDENTITY);
+    assert_int_equal(asked, n);
     secure other; /* another identity has its own share */
     open_secure(&other, 60, "nobody");
     run(&other, 40);
@@ -613,6 +619,94 @@ static void rule_6_handshakes_are_limited_per_identity(void **state)
         s->dtls.channel.ops->close(&s->dtls.channel, dgram, sizeof dgram, &len);
         device_close(&s->udp);
     }
+}
+
+/* Review: whoever knows an identity opens handshakes with it and falls silent; the device gets in. */
+static void rule_6_nobody_is_locked_out_by_its_name(void **state)
+{
+    (void)state;
+    static secure many[3 * NET_HANDSHAKES_AN_IDENTITY];
+    const size_t n = sizeof many / sizeof many[0];
+    for (size_t i = 0; i < n; i++) {
+        open_secure(&many[i], (uint8_t)(10 + i), "device");
+        wrong_key = true; /* as far as ClientKeyExchange and its answer */
+        run(&many[i], 20);
+    }
+    wrong_key = false;
+    run(&d, 4000);
+    assert_int_equal(d.dtls.channel.state, COT_CHANNEL_OPEN);
+    for (size_t i = 0; i < n; i++) {
+        size_t len;
+        uint8_t dgram[256];
+        many[i].dtls.channel.ops->close(&many[i].dtls.channel, dgram, sizeof dgram, &len);
+        device_close(&many[i].udp);
+    }
+}
+
+/* Review: silent handshakes fill the pool; a device gets in all the same. */
+static void silent_handshakes_do_not_keep_others_out(void **state)
+{
+    (void)state;
+    static secure many[10];
+    static const char *const names[10] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    keys_silent = true;
+    for (size_t i = 0; i < 10; i++) {
+        open_secure(&many[i], (uint8_t)(10 + i), names[i]);
+        run(&many[i], 40);
+    }
+    assert_int_equal(x.w->session->handshakes.used, x.config.handshakes);
+    keys_silent = false;
+    while (world_hub_peek(&x, IPC_PSK_WANTED) != NULL)
+        ;
+    run(&d, 5000);
+    assert_int_equal(d.dtls.channel.state, COT_CHANNEL_OPEN);
+    for (size_t i = 0; i < 10; i++) {
+        size_t len;
+        uint8_t dgram[256];
+        many[i].dtls.channel.ops->close(&many[i].dtls.channel, dgram, sizeof dgram, &len);
+        device_close(&many[i].udp);
+    }
+}
+
+/* Review: one device that handshakes again and again does not fill the table. */
+static void a_credential_has_few_sessions_without_a_registration(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        device_close(&d.udp);
+        open_secure(&d, (uint8_t)(20 + i), "device");
+        run(&d, 200);
+        assert_int_equal(d.dtls.channel.state, COT_CHANNEL_OPEN);
+    }
+    run(&d, 1000);
+    assert_true(x.w->table.live <= 3);
+    register_secure(&d); /* the newest is the one that lives */
+    world_run(&x, 130000);
+    assert_int_equal(x.w->table.live, 1);
+    update_works(&d);
+}
+
+/* Review: credit for a new address is given once a datagram, however many records are in it. */
+static void rule_3_many_records_in_a_datagram_are_credited_once(void **state)
+{
+    (void)state;
+    uint8_t whole[4096];
+    size_t len = 0;
+    run(&d, 200);
+    register_secure(&d);
+    change_port(&d);
+    nowhere = true; /* caught on their way */
+    for (int i = 0; i < 5; i++) {
+        send_update(&d);
+        memcpy(whole + len, d.last, d.last_len);
+        len += d.last_len;
+    }
+    nowhere = false;
+    send_secure(&d, whole, len);
+    world_run(&x, 20);
+    const net_path *p = net_path_of(x.w, 0);
+    assert_non_null(p);
+    assert_int_equal(p->received, len);
 }
 
 static void without_memory_for_handshakes_no_state_is_made(void **state)
@@ -654,7 +748,11 @@ int main(void)
         T(rule_6_unknown_identity_and_wrong_key_are_told_to_hub),
         T(refusals_are_rate_limited),
         T(keys_are_asked_again_after_a_restart),
+        T(rule_3_many_records_in_a_datagram_are_credited_once),
         T(rule_6_handshakes_are_limited_per_identity),
+        T(rule_6_nobody_is_locked_out_by_its_name),
+        T(silent_handshakes_do_not_keep_others_out),
+        T(a_credential_has_few_sessions_without_a_registration),
         T(without_memory_for_handshakes_no_state_is_made),
     };
     prf = keys_prf_new();
