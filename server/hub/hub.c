@@ -19,6 +19,7 @@ hub *hub_new(store *st, const hub_config *config, cot_ms now, store_ms utc)
     h->now = now;
     h->started = now;
     h->utc = utc;
+    h->clock_offset = utc - (store_ms)now;
     hub_list_init(&h->out);
     hub_list_init(&h->at_once);
     /* Numbers rise over restarts: no hub makes a thousand events a millisecond. */
@@ -101,6 +102,8 @@ static cot_status tick(hub *h)
         s = hub_command_overdue(h);
     if (s == COT_OK)
         s = hub_upgrades_due(h);
+    if (s == COT_OK)
+        s = hub_registrations_stale(h);
     if (s == COT_OK)
         s = hub_tokens_used(h);
     if (s == COT_OK && h->now - h->swept >= RARE) {

@@ -21,8 +21,11 @@
 #define HUB_WAITS 256u     /* calls that wait for a command's outcome */
 #define HUB_REFUSALS 100u  /* that may be noted at once, */
 #define HUB_REFUSAL_MS 50u /* and one more in each of these: a flood of them does not become ours */
-#define HUB_IMAGES 4u      /* releases whose envelopes are kept at hand for the workers */
-#define HUB_USED 32u       /* tokens whose use is noted together */
+#define HUB_STALE_BATCH 128u  /* registrations that are looked at each tick */
+#define HUB_STALE_GRACE 60000 /* ms beyond the lifetime, which the worker sees to itself */
+#define HUB_CLOCK_STEP 30000  /* ms that the wall clock may drift from one tick to the next */
+#define HUB_IMAGES 4u         /* releases whose envelopes are kept at hand for the workers */
+#define HUB_USED 32u          /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
 #define HUB_EVENT_BYTES 1048576u /* of all bodies in the ring */
@@ -120,8 +123,11 @@ typedef struct hub {
     uint64_t image_clock;
     store_id used[HUB_USED]; /* tokens whose use is to be noted */
     size_t used_count;
-    cot_ms swept;  /* last look at what is rarely due */
-    cot_ms pumped; /* last look at upgrades that wait */
+    ipc_location stale_after; /* the last registration that was looked at */
+    store_ms clock_offset;    /* wall clock minus CLOCK_BOOTTIME at the last tick */
+    cot_ms stepped_at;        /* when the wall clock stepped last */
+    cot_ms swept;             /* last look at what is rarely due */
+    cot_ms pumped;            /* last look at upgrades that wait */
     uint8_t reply[IPC_PAYLOAD_MAX];
     uint8_t payload[IPC_PAYLOAD_MAX];
     uint8_t links[IPC_LINKS_MAX];
@@ -131,6 +137,8 @@ typedef struct hub {
 hub *hub_new(store *st, const hub_config *config, cot_ms now, store_ms utc);
 void hub_free(hub *h);
 
+/* Once, over the writing store: registrations of workers that are no more are over. */
+cot_status hub_start(hub *h);
 /* Do what the message asks; `out` holds the answers. COT_OK; an error of the store: nothing of it
  * happened, see hub_refuse; COT_E_MALFORMED and the like: the peer breaks the contract, it is logged. */
 cot_status hub_handle(hub *h, const hub_message *m);
@@ -158,6 +166,8 @@ cot_status hub_on_update(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_deregister(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_refresh(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r);
+/* Registrations whose end nobody told: a batch each tick. */
+cot_status hub_registrations_stale(hub *h);
 /* Tell the device's worker to forget its registration. */
 void hub_drop(hub *h, const store_device *d, bool end_session);
 

@@ -19,8 +19,8 @@
 
 #define DATABASE "cotter.db"
 #define QUEUE (16u * IPC_DATAGRAM_MAX)
-#define REFRESH_EVERY                                                                              \
-    1500u /* ms; net has held them for up to 3 s, and they are to be stored within 5 */
+/* ms; net has held a refresh for up to 4 s, and it is to be stored within 5 */
+#define REFRESH_EVERY 700u
 #define REFRESH_BATCH (1024u * HUB_REFRESH_SIZE)
 #define WAITING_MAX 65536u   /* messages that may wait for a peer, */
 #define WAITING_FDS 32u      /* and descriptors: one that reads no more loses its channel */
@@ -283,7 +283,14 @@ static const char *open_all(process *p, hub **back)
         return why;
     *back = hub_new(st, &config, loop_clock(), decider_wall_clock());
     p->front = hub_new(view, &config, loop_clock(), decider_wall_clock());
-    return *back == NULL || p->front == NULL ? "out of memory" : NULL;
+    if (*back == NULL || p->front == NULL)
+        return "out of memory";
+    s = hub_start(*back);
+    if (s == COT_OK)
+        s = store_work_end(st, true, &wrote);
+    if (s == COT_OK)
+        s = store_commit(st);
+    return s == COT_OK ? NULL : "the database cannot be written";
 }
 
 /* Threads start before the seal; nothing is decided before peers come. */

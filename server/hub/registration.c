@@ -116,13 +116,16 @@ static cot_status renew_observations(hub *h, const store_device *d)
     return s;
 }
 
-/* The former registration, if any, is over. */
-static cot_status replace(hub *h, const store_device *d)
+/* The former registration is over. Said after the answer to the new one: a device that registers again in the same
+ * session has no old location then, so this finds nothing; an old session that it left behind ends. */
+static void drop_former(hub *h, const hub_message *m, const ipc_register *reg,
+                        const store_device *d)
 {
+    bool same_path = d->reg.worker == m->index && d->reg.address.port == reg->from.port &&
+                     cot_bytes_equal((cot_bytes){d->reg.address.ip, sizeof reg->from.ip},
+                                     (cot_bytes){reg->from.ip, sizeof reg->from.ip});
     if (d->registered)
-        hub_drop(h, d, false);
-    hub_reads_device_lost(h, d->id);
-    return hub_command_lost(h, d->id);
+        hub_drop(h, d, !same_path);
 }
 
 static cot_status accept(hub *h, const hub_message *m, const ipc_register *reg, store_device *d)
@@ -141,7 +144,9 @@ static cot_status accept(hub *h, const hub_message *m, const ipc_register *reg, 
         .probe = 1,
         .now = h->utc,
     };
-    cot_status s = replace(h, d);
+    const store_device former = *d;
+    hub_reads_device_lost(h, d->id);
+    cot_status s = hub_command_lost(h, d->id);
     if (s == COT_OK)
         s = store_register(h->st, &row);
     if (s == COT_OK)
@@ -151,6 +156,7 @@ static cot_status accept(hub *h, const hub_message *m, const ipc_register *reg, 
     if (s != COT_OK)
         return s;
     answer(h, m, reg->id, CREATED);
+    drop_former(h, m, reg, &former);
     event(h, "registered", d);
     s = hub_command_next(h, d);
     return s == COT_OK ? hub_probe(h, d) : s;
@@ -208,16 +214,21 @@ static cot_status remove_registration(hub *h, const ipc_location *l, const char 
     return COT_OK;
 }
 
-static cot_status end(hub *h, const hub_message *m, const ipc_location *l, const char *name)
+static cot_status end_registration(hub *h, const ipc_location *l, const char *name)
 {
     store_id device = 0;
-    store_device d;
-    if (store_device_by_location(h->st, l, &d) == COT_OK && !hub_is_holder(m, &d, l))
-        return COT_OK;
     cot_status s = remove_registration(h, l, name, &device);
     if (s == COT_OK)
         s = hub_command_lost(h, device);
     return s == COT_E_NOT_FOUND ? COT_OK : s;
+}
+
+static cot_status end(hub *h, const hub_message *m, const ipc_location *l, const char *name)
+{
+    store_device d;
+    if (store_device_by_location(h->st, l, &d) == COT_OK && !hub_is_holder(m, &d, l))
+        return COT_OK;
+    return end_registration(h, l, name);
 }
 
 cot_status hub_registration_gone(hub *h, const ipc_location *l)
@@ -244,6 +255,55 @@ cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r)
     cot_status s = ipc_get_expired(r, &e);
     return s == COT_OK ? end(h, m, &e.location, "expired") : s;
 }
+
+/* ---- by time ---- */
+
+/* Its worker has not refreshed it for a lifetime: its word that it expired was lost with one of us. While this
+ * process, or the clock since a step, is younger than the lifetime, nobody can know. */
+static bool is_stale(const hub *h, const store_stale *r)
+{
+    store_ms lifetime = (store_ms)r->lifetime * 1000 + HUB_STALE_GRACE;
+    cot_ms since = h->stepped_at > h->started ? h->stepped_at : h->started;
+    return h->utc - r->seen_at > lifetime && h->now - since > (cot_ms)lifetime;
+}
+
+static void watch_clock(hub *h)
+{
+    store_ms offset = h->utc - (store_ms)h->now;
+    store_ms moved = offset - h->clock_offset;
+    if (moved > HUB_CLOCK_STEP || moved < -HUB_CLOCK_STEP)
+        h->stepped_at = h->now;
+    h->clock_offset = offset;
+}
+
+cot_status hub_registrations_stale(hub *h)
+{
+    store_stale rows[HUB_STALE_BATCH];
+    size_t count = 0;
+    store_device d;
+    watch_clock(h);
+    cot_status s = store_registration_page(h->st, &h->stale_after, rows, HUB_STALE_BATCH, &count);
+    for (size_t i = 0; s == COT_OK && i < count; i++) {
+        h->stale_after = rows[i].location;
+        if (!is_stale(h, &rows[i]))
+            continue;
+        s = store_device_by_location(h->st, &rows[i].location, &d);
+        if (s == COT_OK)
+            hub_drop(h, &d, false);
+        if (s == COT_OK)
+            s = end_registration(h, &rows[i].location, "expired");
+    }
+    if (count < HUB_STALE_BATCH)
+        h->stale_after = (ipc_location){{0}}; /* from the beginning again */
+    return s;
+}
+
+cot_status hub_start(hub *h)
+{
+    return store_registration_remove_above(h->st, h->config.workers);
+}
+
+/* ---- refreshes ---- */
 
 /* A worker holds a registration that is not known here: it is to forget it. */
 static void drop_unknown(hub *h, uint8_t worker, const ipc_location *l)

@@ -86,8 +86,14 @@ static void a_new_registration_drops_the_old_one_at_its_worker(void **state)
     assert_int_equal(m->index, 0);
     assert_int_equal(ipc_get_drop(&r, &drop), COT_OK);
     assert_int_equal(drop.location.b[0], 1);
+    assert_int_equal(drop.end_session, 1); /* it left that session behind */
     hub_message_free(m);
     assert_true(registered(w, "dev", 2));
+    assert_int_equal(world_register(w, 1, "dev", 3, IPC_NOSEC, 0), CREATED);
+    m = world_wait(w, IPC_DROP, &r);
+    assert_int_equal(ipc_get_drop(&r, &drop), COT_OK);
+    assert_int_equal(drop.end_session, 0); /* the same worker and address: the same session */
+    hub_message_free(m);
 }
 
 static uint8_t update(world *w, uint8_t location)
@@ -165,6 +171,57 @@ static void refreshes_come_in_batches(void **state)
     hub_message *drop = world_wait(w, IPC_DROP, &r);
     assert_int_equal(drop->index, 1);
     hub_message_free(drop);
+}
+
+static void refresh(world *w, uint8_t location)
+{
+    cot_write_u8(world_put(w), 0);
+    ipc_put_refresh(&w->m, &(ipc_refresh){.location = world_location(location)});
+    assert_int_equal(world_say(w, IPC_NET, 0, IPC_REFRESH), COT_OK);
+}
+
+/* The worker's word that a lifetime ran out may be lost with it. */
+static void a_registration_whose_end_was_lost_ends_by_time(void **state)
+{
+    world *w = *state;
+    assert_int_equal(world_register(w, 0, "gone", 1, IPC_NOSEC, 0), CREATED);
+    assert_int_equal(world_register(w, 0, "here", 2, IPC_NOSEC, 0), CREATED);
+    for (unsigned i = 0; i < 36; i++) { /* 360 s: lifetime 300 and the grace */
+        assert_true(registered(w, "gone", 1));
+        refresh(w, 2);
+        world_later(w, 10000);
+    }
+    world_later(w, 10000);
+    assert_false(registered(w, "gone", 1));
+    assert_true(registered(w, "here", 2));
+    assert_false(world_quiet(w, IPC_DROP));
+}
+
+static void a_step_of_the_clock_ends_nothing(void **state)
+{
+    world *w = *state;
+    assert_int_equal(world_register(w, 0, "dev", 1, IPC_NOSEC, 0), CREATED);
+    for (unsigned i = 0; i < 40; i++) {
+        refresh(w, 1);
+        world_later(w, 10000);
+    }
+    w->utc += 86400000; /* set by NTP after hours on a wrong clock */
+    for (unsigned i = 0; i < 20; i++)
+        world_later(w, 10000);
+    assert_true(registered(w, "dev", 1));
+    world_restart(w); /* nor does a hub that was away for long */
+    world_later(w, 1000);
+    assert_true(registered(w, "dev", 1));
+}
+
+static void a_worker_that_is_no_more_has_no_registrations(void **state)
+{
+    world *w = *state;
+    assert_int_equal(world_register(w, 0, "a", 1, IPC_NOSEC, 0), CREATED);
+    assert_int_equal(world_register(w, 5, "b", 2, IPC_NOSEC, 0), CREATED);
+    world_restart(w); /* with two workers */
+    assert_true(registered(w, "a", 1));
+    assert_false(registered(w, "b", 2));
 }
 
 static void the_probe_learns_the_version_and_survives_silence(void **state)
@@ -255,6 +312,9 @@ int main(void)
         T(update_and_deregister),
         T(a_worker_with_an_empty_table_has_no_registrations),
         T(refreshes_come_in_batches),
+        T(a_registration_whose_end_was_lost_ends_by_time),
+        T(a_step_of_the_clock_ends_nothing),
+        T(a_worker_that_is_no_more_has_no_registrations),
         T(the_probe_learns_the_version_and_survives_silence),
         T(handshakes_get_the_sealed_key_or_an_empty_one),
         T(the_same_refusal_is_noted_once_a_minute),

@@ -24,6 +24,10 @@ static void open_hub(world *w)
         fail_msg("%s", why);
     w->h = hub_new(w->st, &config, w->now, w->utc);
     assert_non_null(w->h);
+    bool wrote = false;
+    assert_int_equal(hub_start(w->h), COT_OK);
+    assert_int_equal(store_work_end(w->st, true, &wrote), COT_OK);
+    assert_int_equal(store_commit(w->st), COT_OK);
 }
 
 static void first_token(world *w)

@@ -125,6 +125,17 @@ cot_status store_registration_refresh(store *s, uint8_t worker, const ipc_refres
 cot_status store_registration_seen(store *s, const ipc_location *l, store_ms now);
 cot_status store_registration_remove(store *s, const ipc_location *l);
 cot_status store_registration_remove_worker(store *s, uint8_t worker);
+/* Of workers with that number and above, which the configuration does not have any more. */
+cot_status store_registration_remove_above(store *s, uint8_t workers);
+
+typedef struct store_stale {
+    ipc_location location;
+    uint32_t lifetime;
+    store_ms seen_at;
+} store_stale;
+/* The registrations after a location, in their order: up to `cap`. */
+cot_status store_registration_page(store *s, const ipc_location *after, store_stale *rows,
+                                   size_t cap, size_t *count);
 cot_status store_registration_probe(store *s, const ipc_location *l, uint8_t probe, store_ms at);
 /* Up to `cap` devices whose probe is due. */
 cot_status store_registration_due(store *s, store_ms now, store_id *ids, size_t cap, size_t *count);

@@ -111,6 +111,33 @@ cot_status store_registration_remove_worker(store *s, uint8_t worker)
     return query_run(&q);
 }
 
+cot_status store_registration_remove_above(store *s, uint8_t workers)
+{
+    query q;
+    query_begin(&q, s, "DELETE FROM registrations WHERE worker >= ?");
+    query_int(&q, workers);
+    return query_run(&q);
+}
+
+cot_status store_registration_page(store *s, const ipc_location *after, store_stale *rows,
+                                   size_t cap, size_t *count)
+{
+    query q;
+    *count = 0;
+    query_begin(&q, s,
+                "SELECT location, lifetime, seen_at FROM registrations WHERE location > ?"
+                " ORDER BY location LIMIT ?");
+    query_blob(&q, after->b, sizeof after->b);
+    query_int(&q, (int64_t)cap);
+    while (*count < cap && query_row(&q)) {
+        store_stale *row = &rows[(*count)++];
+        query_col_copy(&q, 0, row->location.b, sizeof row->location.b);
+        row->lifetime = (uint32_t)query_col_int(&q, 1);
+        row->seen_at = query_col_int(&q, 2);
+    }
+    return query_done(&q);
+}
+
 cot_status store_registration_probe(store *s, const ipc_location *l, uint8_t probe, store_ms at)
 {
     query q;
