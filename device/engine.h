@@ -59,45 +59,48 @@ typedef struct cot__attributes {
     bool has_pmax;
 } cot__attributes;
 
+/* Bytes first, then words, then what is large: Thumb reaches the first 32 and 128 bytes in 2 bytes. */
 typedef struct cot__client {
     const cot_client_config *config;
-    cot_ms now; /* of the running poll */
 
     /* connection.c */
-    cot_address server;
-    cot_ms retry_at; /* DOWN: the next attempt; else when this address counts as silent */
     cot__link_state link;
     uint8_t failures; /* in a row */
     bool stopping;
 
     /* request.c */
-    cot_coap_peer peer;
-    cot_coap_exchange exchange;
-    size_t request_len;
     cot__request_kind request_kind;
     uint8_t request_observation; /* NOTIFY: index */
 
     /* registration.c */
-    cot_coap_push push;     /* of the links */
-    cot_ms update_at;       /* REG_NONE: not before this, a busy server has said 5.xx */
+    cot__registration_state registration;
+    bool links_changed;
+    bool with_lifetime; /* the message in work has lt= */
+
+    uint8_t builtin_count; /* objects/ */
+
+    size_t request_len;
     uint32_t lifetime;      /* seconds, 1/0/1 */
     uint32_t lifetime_sent; /* that the server knows */
     uint32_t default_pmin;  /* 1/0/2 */
     uint32_t default_pmax;  /* 1/0/3, 0 none */
-    cot__registration_state registration;
-    bool links_changed;
-    bool with_lifetime;               /* the message in work has lt= */
-    char location[COT__LOCATION_MAX]; /* segments joined by '/' */
+    uint32_t collect_key;   /* of method, format and Request-Tag */
+
+    cot_ms now;       /* of the running poll */
+    cot_ms retry_at;  /* DOWN: the next attempt; else when this address counts as silent */
+    cot_ms update_at; /* REG_NONE: not before this, a busy server has said 5.xx */
+    cot_ms collect_at;
+    cot_coap_exchange exchange; /* request.c */
+    cot_coap_push push;         /* of the links */
 
     /* blocks.c: the body that comes in by Block1 */
     cot_coap_collect collect;
     cot_lwm2m_path collect_path;
-    uint32_t collect_key; /* of method, format and Request-Tag */
-    cot_ms collect_at;
 
-    /* objects/ */
-    cot_object builtin[4]; /* 0, 1, 3, 5 */
-    uint8_t builtin_count;
+    cot_address server; /* connection.c */
+    cot_coap_peer peer;
+    cot_object builtin[4];            /* 0, 1, 3, 5 */
+    char location[COT__LOCATION_MAX]; /* segments joined by '/' */
 } cot__client;
 
 _Static_assert(sizeof(cot__client) <= COT_CLIENT_SIZE, "COT_CLIENT_SIZE in cotter/client.h");
