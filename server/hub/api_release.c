@@ -54,7 +54,6 @@ static cot_status verify(const store_group *g, cot_bytes envelope, store_release
     uint8_t head[ENVELOPE_HEAD];
     uint8_t digest[COT_SHA256_SIZE];
     cot_bytes stored;
-    uint64_t at = 0;
     memcpy(device.vendor_id, g->vendor, STORE_UUID);
     memcpy(device.class_id, g->class_id, STORE_UUID);
     cot_status s =
@@ -64,7 +63,7 @@ static cot_status verify(const store_group *g, cot_bytes envelope, store_release
     if (s != COT_OK)
         return s;
     cot_suit_intake_init(&in, &device, &cot_crypto_openssl, head, sizeof head);
-    s = cot_suit_intake_feed(&in, envelope, &stored, &at);
+    s = cot_suit_intake_feed(&in, envelope, &stored);
     if (s == COT_OK)
         s = cot_suit_intake_finish(&in);
     if (s == COT_OK)

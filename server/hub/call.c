@@ -350,11 +350,17 @@ static cot_status note(hub_request *rq, const char *action)
 
 static uint16_t perform(hub_request *rq, const operation *op)
 {
-    if (rq->token.role < op->role)
+    if (rq->token.role < op->role) {
+        if (op->action != NULL && hub_may_note(rq->h)) {
+            (void)snprintf(rq->detail, sizeof rq->detail,
+                           "refused: the token's role does not suffice");
+            (void)note(rq, op->action);
+        }
         return hub_problem(rq, 403,
                            op->role == STORE_ADMIN
                                ? "This needs a token with the role admin."
                                : "This needs a token with the role operate or admin.");
+    }
     uint16_t status = op->run(rq);
     if (status < 400 && op->action != NULL) {
         cot_status s = note(rq, op->action);
@@ -386,7 +392,7 @@ cot_status hub_on_call(hub *h, const hub_message *m, cot_reader *r)
         status = perform(&rq, &operations[call.api]);
     else
         status = hub_problem(&rq, 404, "There is no such operation.");
-    h->undo = status >= 400;
+    h->undo = status >= 400 && status != 403; /* a refusal is noted in the audit log */
     if (h->undo) {
         hub_wait_end(h, call.id);
         hub_reads_call_end(h, call.id);
@@ -394,6 +400,8 @@ cot_status hub_on_call(hub *h, const hub_message *m, cot_reader *r)
     }
     if (status != 0)
         hub_reply(h, call.id, status, (cot_bytes){h->reply, rq.w.len});
+    if (call.api == IPC_API_TOKEN_ADD)
+        cot_wipe(h->reply, sizeof h->reply);
     return COT_OK;
 }
 

@@ -92,7 +92,7 @@ void hub_waits_due(hub *h)
 
 /* ---- sending ---- */
 
-/* sent_at is CLOCK_BOOTTIME, which never steps. Of an earlier boot (it lies ahead): too old to be sent. */
+/* sent_at is CLOCK_BOOTTIME, which never steps; what an earlier boot sent was declared lost at the start. */
 static store_ms age_of(const hub *h, const store_command *c)
 {
     store_ms age = (store_ms)h->now - c->sent_at;
@@ -238,6 +238,23 @@ cot_status hub_command_lost(hub *h, store_id device)
     if (s == COT_E_NOT_FOUND || (s == COT_OK && c.state != STORE_SENT))
         return COT_OK;
     return s == COT_OK ? lost(h, &c) : s;
+}
+
+cot_status hub_command_all_lost(hub *h)
+{
+    store_id ids[OVERDUE_BATCH];
+    size_t count = OVERDUE_BATCH;
+    store_command c;
+    cot_status s = COT_OK;
+    while (s == COT_OK && count == OVERDUE_BATCH) {
+        s = store_command_ids_overdue(h->st, INT64_MAX, INT64_MAX, ids, OVERDUE_BATCH, &count);
+        for (size_t i = 0; s == COT_OK && i < count; i++) {
+            s = store_command_get(h->st, ids[i], &c);
+            if (s == COT_OK)
+                s = lost(h, &c);
+        }
+    }
+    return s;
 }
 
 cot_status hub_command_overdue(hub *h)

@@ -40,6 +40,7 @@
 typedef struct hub_config {
     char version[32];
     uint8_t workers;
+    uint8_t boot_id[16];
     uint32_t max_devices;
     char public_uri[ROLE_TEXT_MAX]; /* "coaps://host:port", or "" */
     char coap[HUB_LISTENERS][ROLE_ADDRESS_MAX];
@@ -137,7 +138,8 @@ typedef struct hub {
 hub *hub_new(store *st, const hub_config *config, cot_ms now, store_ms utc);
 void hub_free(hub *h);
 
-/* Once, over the writing store: registrations of workers that are no more are over. */
+/* Once, over the writing store: registrations of workers that are no more are over; after a reboot nobody knows the
+ * outcome of what was under way. */
 cot_status hub_start(hub *h);
 /* Do what the message asks; `out` holds the answers. COT_OK; an error of the store: nothing of it
  * happened, see hub_refuse; COT_E_MALFORMED and the like: the peer breaks the contract, it is logged. */
@@ -179,6 +181,8 @@ cot_status hub_on_psk(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_credential(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_on_refused(hub *h, const hub_message *m, cot_reader *r);
 cot_status hub_refusal(hub *h, const store_refusal *refusal);
+/* A bucket that bounds how many refusals are noted. */
+bool hub_may_note(hub *h);
 
 /* command.c */
 cot_status hub_command_add(hub *h, const store_command_new *c, store_id *id);
@@ -190,6 +194,8 @@ cot_status hub_command_lost(hub *h, store_id device);
 /* Send again what is under way at a worker that lost its memory of it. */
 cot_status hub_command_resend(hub *h, uint8_t worker);
 cot_status hub_command_overdue(hub *h);
+/* All that is under way is lost: the machine was rebooted. */
+cot_status hub_command_all_lost(hub *h);
 cot_status hub_on_command_result(hub *h, const hub_message *m, cot_reader *r);
 /* Answer the call when the command finishes or `timeout_ms` is over, which gives late_status. false: too many
  * wait. */

@@ -22,8 +22,8 @@
 /* ms; net has held a refresh for up to 4 s, and it is to be stored within 5 */
 #define REFRESH_EVERY 700u
 #define REFRESH_BATCH (1024u * HUB_REFRESH_SIZE)
-#define WAITING_MAX 65536u   /* messages that may wait for a peer, */
-#define WAITING_FDS 32u      /* and descriptors: one that reads no more loses its channel */
+#define WAITING_BYTES ((size_t)16 << 20) /* that may wait for a peer, */
+#define WAITING_FDS 32u      /* and descriptors: one that does not read loses its channel */
 #define EVENTS_WAITING 4096u /* of messages to http; then events are left out */
 
 /* One peer: its channel, and what did not fit into it yet. */
@@ -86,7 +86,7 @@ static void drain(peer *to)
         hub_message_free(hub_list_pop(&to->waiting));
 }
 
-/* The peer does not read: it is broken or taken over. The monitor's next one gets a new channel. */
+/* The peer does not read: it is broken or taken over. It sees its channel close, exits, and is started anew. */
 static void give_up(peer *to)
 {
     log_line("error", "hub.peer_stuck", "role=%u index=%u", (unsigned)to->role,
@@ -106,7 +106,7 @@ static void deliver(process *p, hub_list *l)
             hub_list_push(&to->waiting, m);
         else
             hub_message_free(m);
-        if (to != NULL && (to->waiting.count > WAITING_MAX || to->waiting.fds > WAITING_FDS))
+        if (to != NULL && (to->waiting.bytes > WAITING_BYTES || to->waiting.fds > WAITING_FDS))
             give_up(to);
     }
 }
@@ -177,10 +177,12 @@ static cot_status on_message(ipc_channel *c, ipc_type type, cot_reader *body, in
     peer *from = c->ctx;
     process *p = from->owner;
     cot_bytes bytes = cot_read_bytes(body, cot_reader_left(body));
-    bool lookup = type == IPC_PSK_WANTED || type == IPC_CREDENTIAL_WANTED;
-    if ((type == IPC_REFRESH || lookup) && fd >= 0)
+    bool net = from->role == IPC_NET;
+    bool refresh = net && type == IPC_REFRESH;
+    bool lookup = net && (type == IPC_PSK_WANTED || type == IPC_CREDENTIAL_WANTED);
+    if ((refresh || lookup) && fd >= 0)
         close(fd); /* these carry none */
-    if (type == IPC_REFRESH)
+    if (refresh)
         gather_refresh(p, from->index, bytes);
     else if (lookup)
         look_up(p, from, type, bytes);
@@ -248,6 +250,7 @@ static void configure(const role_env *env, hub_config *config)
         .upgrade_backoff = HUB_UPGRADE_BACKOFF,
         .upgrade_stall = HUB_UPGRADE_STALL,
     };
+    memcpy(config->boot_id, env->config.boot_id, sizeof config->boot_id);
     memcpy(config->version, env->config.version, sizeof config->version);
     memcpy(config->public_uri, env->config.public_uri, sizeof config->public_uri);
     memcpy(config->coap, env->config.coap, sizeof config->coap);
@@ -286,11 +289,14 @@ static const char *open_all(process *p, hub **back)
     if (*back == NULL || p->front == NULL)
         return "out of memory";
     s = hub_start(*back);
-    if (s == COT_OK)
-        s = store_work_end(st, true, &wrote);
-    if (s == COT_OK)
-        s = store_commit(st);
-    return s == COT_OK ? NULL : "the database cannot be written";
+    cot_status end = store_work_end(st, s == COT_OK, &wrote);
+    if (end == COT_OK)
+        end = store_commit(st);
+    s = s == COT_OK ? end : s;
+    if (s == COT_E_IO) /* a full disk: what can be done without it is done */
+        log_line("error", "hub.store",
+                 "reason=\"the database cannot be written: is the disk full?\"");
+    return s == COT_OK || s == COT_E_IO ? NULL : "the database does not fit this program";
 }
 
 /* Threads start before the seal; nothing is decided before peers come. */

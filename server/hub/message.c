@@ -24,6 +24,8 @@ hub_message *hub_message_new(uint8_t role, uint8_t index, uint8_t type, cot_byte
 
 void hub_message_free(hub_message *m)
 {
+    if (m != NULL && (m->type == IPC_CALL || m->type == IPC_REPLY))
+        cot_wipe(m->body, m->len); /* bearer tokens */
     if (m != NULL && m->fd >= 0)
         close(m->fd);
     free(m);
@@ -35,6 +37,7 @@ void hub_list_init(hub_list *l)
     l->tail = &l->head;
     l->count = 0;
     l->fds = 0;
+    l->bytes = 0;
 }
 
 void hub_list_push(hub_list *l, hub_message *m)
@@ -44,6 +47,7 @@ void hub_list_push(hub_list *l, hub_message *m)
     l->tail = &m->next;
     l->count++;
     l->fds += m->fd >= 0;
+    l->bytes += sizeof *m + m->len;
 }
 
 hub_message *hub_list_pop(hub_list *l)
@@ -56,6 +60,7 @@ hub_message *hub_list_pop(hub_list *l)
         l->tail = &l->head;
     l->count--;
     l->fds -= m->fd >= 0;
+    l->bytes -= sizeof *m + m->len;
     return m;
 }
 
@@ -67,6 +72,7 @@ void hub_list_move(hub_list *to, hub_list *from)
     to->tail = from->tail;
     to->count += from->count;
     to->fds += from->fds;
+    to->bytes += from->bytes;
     hub_list_init(from);
 }
 

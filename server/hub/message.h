@@ -28,7 +28,8 @@ typedef struct hub_list {
     hub_message *head;
     hub_message **tail;
     size_t count;
-    size_t fds; /* messages with a descriptor */
+    size_t fds;   /* messages with a descriptor */
+    size_t bytes; /* of all, their heads included */
 } hub_list;
 
 void hub_list_init(hub_list *l);

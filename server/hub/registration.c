@@ -4,6 +4,7 @@
 
 #include "server/hub/cbor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CREATED = 0x41, DELETED = 0x42, CHANGED = 0x44, FORBIDDEN = 0x83, NOT_FOUND = 0x84 };
@@ -34,6 +35,17 @@ void hub_drop(hub *h, const store_device *d, bool end_session)
     hub_end(h, -1);
 }
 
+/* What the worker lost ends by time (below); what only the worker has is dropped at its next refresh. */
+static void compare_counts(hub *h, const ipc_hello *hello)
+{
+    char name[24];
+    uint64_t stored = 0;
+    (void)snprintf(name, sizeof name, "worker.%u", (unsigned)hello->worker);
+    if (store_count(h->st, name, &stored) == COT_OK && stored != hello->registrations)
+        log_line("info", "hub.registrations_differ", "worker=%u stored=%llu live=%u",
+                 (unsigned)hello->worker, (unsigned long long)stored, hello->registrations);
+}
+
 cot_status hub_on_hello(hub *h, const hub_message *m, cot_reader *r)
 {
     ipc_hello hello;
@@ -42,6 +54,7 @@ cot_status hub_on_hello(hub *h, const hub_message *m, cot_reader *r)
         return s != COT_OK ? s : COT_E_RANGE;
     if (hello.fresh)
         return store_registration_remove_worker(h->st, hello.worker);
+    compare_counts(h, &hello);
     return hub_command_resend(h, hello.worker);
 }
 
@@ -300,7 +313,11 @@ cot_status hub_registrations_stale(hub *h)
 
 cot_status hub_start(hub *h)
 {
-    return store_registration_remove_above(h->st, h->config.workers);
+    bool other = false;
+    cot_status s = store_boot(h->st, h->config.boot_id, &other);
+    if (s == COT_OK && other)
+        s = hub_command_all_lost(h);
+    return s == COT_OK ? store_registration_remove_above(h->st, h->config.workers) : s;
 }
 
 /* ---- refreshes ---- */

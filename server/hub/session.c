@@ -48,7 +48,7 @@ cot_status hub_on_credential(hub *h, const hub_message *m, cot_reader *r)
 }
 
 /* A bucket of HUB_REFUSALS that refills by one each HUB_REFUSAL_MS. */
-static bool may_note(hub *h)
+bool hub_may_note(hub *h)
 {
     uint64_t refill = (h->now - h->refusals_at) / HUB_REFUSAL_MS;
     h->refusals = refill >= h->refusals ? 0 : h->refusals - refill;
@@ -62,7 +62,7 @@ static bool may_note(hub *h)
 cot_status hub_refusal(hub *h, const store_refusal *refusal)
 {
     bool is_new = false;
-    if (!may_note(h))
+    if (!hub_may_note(h))
         return COT_OK;
     cot_status s = store_refusal_add(h->st, refusal, &is_new);
     if (s != COT_OK || !is_new)

@@ -10,6 +10,7 @@
 
 #include <openssl/rand.h>
 
+#include <string.h>
 #include <unistd.h>
 
 #define QUEUE (4u * IPC_DATAGRAM_MAX)
@@ -35,13 +36,15 @@ static cot_bytes decoy(void)
 static cot_status make_master(keys_state *k, const ipc_master_wanted *m, ipc_master *out)
 {
     uint8_t psk[KEYS_SECRET_MAX];
+    uint8_t guess[PSK_GUESS];
     size_t len = 0;
     cot_bytes sealed = m->sealed.len == 0 ? decoy() : m->sealed;
     bool known = keys_unseal(k->files.sealing, m->identity, sealed, psk, &len) == COT_OK;
-    cot_status s = COT_OK;
+    cot_status s =
+        RAND_priv_bytes(guess, sizeof guess) == 1 ? COT_OK : COT_E_IO; /* always: equal work */
     if (!known) {
         len = PSK_GUESS;
-        s = RAND_priv_bytes(psk, PSK_GUESS) == 1 ? COT_OK : COT_E_IO;
+        memcpy(psk, guess, sizeof guess);
     }
     out->id = m->id;
     out->credential = known ? m->credential : 0;

@@ -333,6 +333,29 @@ static void every_change_is_in_the_audit_log(void **state)
     assert_string_equal(text, "dev");
 }
 
+static void what_a_role_may_not_do_is_in_the_audit_log(void **state)
+{
+    world *w = *state;
+    cot_bytes body;
+    cot_cbor_reader r;
+    char admin[HUB_TOKEN_TEXT + 1];
+    char text[64];
+    memcpy(admin, w->token, sizeof admin);
+    (void)become(w, "read", 0);
+    assert_int_equal(call_endpoint(w, IPC_API_DEVICE_REMOVE, "dev"), 403);
+    memcpy(w->token, admin, sizeof admin);
+    world_args(w, 0);
+    assert_int_equal(world_call(w, IPC_API_AUDIT_LIST, &body), 200);
+    assert_true(items(body, &r) >= 1);
+    cot_bytes item = cot_cbor_skip(&r);
+    world_text(item, "actor", text, sizeof text);
+    assert_string_equal(text, "read");
+    world_text(item, "action", text, sizeof text);
+    assert_string_equal(text, "device.remove");
+    world_text(item, "detail", text, sizeof text);
+    assert_non_null(strstr(text, "refused"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
 int main(void)
@@ -351,6 +374,7 @@ int main(void)
         T(live_reads_end_when_a_worker_or_the_time_does),
         T(events_can_be_read_again_from_a_number),
         T(every_change_is_in_the_audit_log),
+        T(what_a_role_may_not_do_is_in_the_audit_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

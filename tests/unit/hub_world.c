@@ -15,6 +15,7 @@ static void open_hub(world *w)
     char why[STORE_WHY] = "";
     hub_config config = {.version = "test",
                          .workers = 2,
+                         .boot_id = {w->boot},
                          .max_devices = 1000000,
                          .coap = {"127.0.0.1:5683"},
                          .coaps = {"[::1]:5684", "127.0.0.1:5684"},

@@ -25,6 +25,7 @@ typedef struct world {
     cot_writer m; /* the next message */
     int fd;       /* descriptor of the next call, or -1 */
     bool strict;  /* see world_register */
+    uint8_t boot; /* of the machine */
 } world;
 
 int world_set_up(void **state); /* *state is a world */

@@ -11,7 +11,8 @@
     "DEFAULT 0,"                                                                                   \
     " sweep INTEGER, created_at INTEGER NOT NULL);"                                                \
     "CREATE INDEX groups_sweep ON groups(id) WHERE sweep IS NOT NULL;"                             \
-    "CREATE TABLE counters(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE counters(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"              \
+    "CREATE TABLE boot(one INTEGER PRIMARY KEY CHECK(one = 1), id BLOB NOT NULL);"
 
 #define SCHEMA_DEVICES                                                                             \
     "CREATE TABLE devices(id INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL UNIQUE,"    \

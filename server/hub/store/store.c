@@ -188,6 +188,20 @@ cot_status store_request_forget(store *s, store_ms before)
     return query_run(&q);
 }
 
+cot_status store_boot(store *s, const uint8_t id[static 16], bool *other)
+{
+    query q;
+    query_begin(&q, s, "SELECT 1 FROM boot WHERE id = ?");
+    query_blob(&q, id, 16);
+    *other = !query_row(&q);
+    cot_status status = query_done(&q);
+    if (status != COT_OK || !*other)
+        return status;
+    query_begin(&q, s, "INSERT OR REPLACE INTO boot VALUES(1, ?)");
+    query_blob(&q, id, 16);
+    return query_run(&q);
+}
+
 cot_status store_count(store *s, const char *name, uint64_t *out)
 {
     query q;

@@ -42,6 +42,9 @@ cot_status store_request_note(store *s, cot_bytes request, const char *made, sto
 cot_status store_request_find(store *s, cot_bytes request, char *made, size_t cap);
 cot_status store_request_forget(store *s, store_ms before);
 
+/* Note the machine's boot. *other: the one that was noted before, if any, was another. */
+cot_status store_boot(store *s, const uint8_t id[static 16], bool *other);
+
 /* Totals that triggers keep: "devices", "registered", "worker.N". 0 when there is none. */
 cot_status store_count(store *s, const char *name, uint64_t *out);
 
