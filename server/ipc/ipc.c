@@ -158,6 +158,8 @@ void ipc_flush(ipc_channel *c)
         size_t len = next_datagram(c, &with_fd);
         ssize_t n = send_one(c, len, with_fd ? c->fds[0] : -1);
         if (n >= 0) {
+            if (c->secret)
+                cot_wipe(c->out + c->out_head, len);
             c->out_head += len;
             if (with_fd)
                 drop_sent_fd(c);
@@ -250,6 +252,8 @@ static int receive_one(ipc_channel *c)
     bool broken = n == 0 || fds > 1 || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
     if (!broken)
         broken = dispatch(c, (size_t)n, &fd) != COT_OK;
+    if (c->secret && n > 0 && c->in != NULL)
+        cot_wipe(c->in, (size_t)n);
     if (fd >= 0)
         close(fd);
     return broken ? -1 : 1;

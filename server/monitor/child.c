@@ -149,7 +149,7 @@ static void give_config(child *c)
     rc.index = c->index;
     rc.workers = (uint8_t)m->config.workers;
     rc.generation = c->generation;
-    rc.fresh = m->files.fresh;
+    rc.fresh = files_fresh(&m->files);
     rc.crashed = c->crashed;
     rc.allow_nosec = m->config.allow_nosec;
     rc.max_devices = m->config.max_devices;

@@ -33,7 +33,7 @@ static int make_path(const char *path, mode_t mode)
             continue;
         memcpy(part, path, n);
         part[n] = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+        if (mkdir(part, 0755) == 0 ? chmod(part, 0755) != 0 : errno != EEXIST)
             return -1;
     }
     bool made = mkdir(path, mode) == 0;
@@ -152,8 +152,7 @@ static cot_status prepare_data(files *f, const config *c, char *error)
     if (f->keys_dir < 0 || f->hub_dir < 0 || hand_over(f->keys_dir, &f->id[IPC_KEYS]) != COT_OK ||
         hand_over(f->hub_dir, &f->id[IPC_HUB]) != COT_OK)
         return wrong(error, c->data, "directories cannot be made");
-    f->fresh = faccessat(f->hub_dir, "cotter.db", F_OK, 0) != 0;
-    if (!f->fresh && faccessat(f->keys_dir, "sealing.key", F_OK, 0) != 0) {
+    if (!files_fresh(f) && faccessat(f->keys_dir, "sealing.key", F_OK, 0) != 0) {
         (void)snprintf(error, CONFIG_ERROR_MAX,
                        "%s/keys/sealing.key: is missing, but there is a database sealed with it: "
                        "restore it from your backup",
@@ -197,6 +196,11 @@ cot_status files_prepare(files *f, const config *c, char error[static CONFIG_ERR
     for (unsigned role = IPC_NET; role <= IPC_HTTP; role++)
         f->id[role].root = role == IPC_HUB ? f->hub_dir : f->empty;
     return s;
+}
+
+bool files_fresh(const files *f)
+{
+    return faccessat(f->hub_dir, "cotter.db", F_OK, 0) != 0;
 }
 
 int files_read(const char *path)

@@ -15,7 +15,6 @@ typedef struct files {
     int hub_dir;
     int admin_token;
     int tables[ROLE_WORKERS_MAX];
-    bool fresh; /* there was no database */
     uint8_t boot_id[16];
     sandbox_identity id[5]; /* by ipc_role */
     uint32_t group;         /* of the admin token and http's Unix socket */
@@ -27,6 +26,8 @@ typedef struct files {
  * COT_OK; COT_E_IO, COT_E_STATE with one line in `error`. */
 cot_status files_prepare(files *f, const config *c, char error[static CONFIG_ERROR_MAX]);
 
+/* There is no database (yet). */
+bool files_fresh(const files *f);
 /* Open `path` for reading. -1 with errno. */
 int files_read(const char *path);
 /* DATA/keys/NAME for reading. -1 with errno. */

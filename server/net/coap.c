@@ -175,13 +175,13 @@ static void act(net_worker *w, net_request *rq, const matched *m, const cot_coap
         if (m->job != NULL)
             net_job_wait(w, m->job);
         else if (m->pending != NULL)
-            net_rd_ended(w, m->pending);
+            net_pending_free(w, m->pending);
         break;
     case COT_COAP_GOT_RESET:
         if (m->job != NULL)
             net_job_reset(w, m->job);
         else if (m->pending != NULL)
-            net_rd_ended(w, m->pending);
+            net_pending_free(w, m->pending);
         break;
     case COT_COAP_GOT_STRAY_RESET:
     case COT_COAP_GOT_PONG:
@@ -197,6 +197,11 @@ static void known_peer(net_worker *w, net_request *rq)
     table_peer_get(&w->table, slot, &peer);
     rq->peer = &peer;
     matched m = match(w, slot, &rq->msg.head);
+    /* Without room to tell hub the result it is as if the answer were lost: it comes again. */
+    if (m.job != NULL && ipc_is_open(&w->hub) && ipc_room(&w->hub) < 2 * IPC_DATAGRAM_MAX) {
+        w->counters.dropped++;
+        return;
+    }
     cot_coap_event ev =
         cot_coap_receive(&peer, m.exchange, &w->params, &rq->msg.head, w->loop->now);
     send_empty(w, &rq->who, ev.reply, rq->msg.head.mid);

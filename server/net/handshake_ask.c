@@ -29,17 +29,17 @@ static void remember_identity(net_handshake *h, const cot_dtls_need *need)
     h->identity_len = (uint8_t)n;
 }
 
-static void ask_psk(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
+static cot_status ask_psk(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
 {
     ipc_psk_wanted m = {.id = h->asked,
                         .identity = need->identity,
                         .kind = need->extended ? IPC_MASTER_EXTENDED : IPC_MASTER_RANDOMS,
                         .seed = {need->seed, need->extended ? 32u : 64u}};
     ipc_put_psk_wanted(ipc_begin(&w->hub, IPC_PSK_WANTED), &m);
-    (void)ipc_end(&w->hub, -1);
+    return ipc_end(&w->hub, -1);
 }
 
-static void ask_credential(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
+static cot_status ask_credential(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
 {
     bool x509 = need->mode == COT_PEER_X509;
     ipc_credential_wanted m = {.id = h->asked, .mode = x509 ? IPC_X509 : IPC_RPK};
@@ -47,26 +47,33 @@ static void ask_credential(net_worker *w, const net_handshake *h, const cot_dtls
     if (x509)
         m.name = (cot_bytes){(const uint8_t *)need->name, strlen(need->name)};
     ipc_put_credential_wanted(ipc_begin(&w->hub, IPC_CREDENTIAL_WANTED), &m);
-    (void)ipc_end(&w->hub, -1);
+    return ipc_end(&w->hub, -1);
 }
 
-static void ask_sign(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
+static cot_status ask_sign(net_worker *w, const net_handshake *h, const cot_dtls_need *need)
 {
     ipc_sign m = {.id = h->asked, .key = 1};
     memcpy(m.digest, need->digest, sizeof m.digest);
     ipc_put_sign(ipc_begin(&w->keys, IPC_SIGN), &m);
-    (void)ipc_end(&w->keys, -1);
+    return ipc_end(&w->keys, -1);
 }
 
-static void put_question(net_worker *w, const net_handshake *h)
+/* A closed channel is no error: the question is put again when there is a new one. No room ends the
+ * handshake soon; the device begins anew. */
+static void put_question(net_worker *w, net_handshake *h)
 {
     const cot_dtls_need *need = cot_dtls_handshake_need(h->dtls);
+    cot_status s;
     if (h->question == COT_DTLS_NEED_PSK)
-        ask_psk(w, h, need);
+        s = ask_psk(w, h, need);
     else if (h->question == COT_DTLS_NEED_CREDENTIAL)
-        ask_credential(w, h, need);
+        s = ask_credential(w, h, need);
     else
-        ask_sign(w, h, need);
+        s = ask_sign(w, h, need);
+    if (s == COT_OK || s == COT_E_CLOSED)
+        return;
+    w->counters.overload++;
+    h->give_up = w->loop->now;
 }
 
 /* The open question of that place that has waited for longest. */
@@ -123,7 +130,7 @@ void net_session_ask_again(net_worker *w)
     if (w->session == NULL)
         return;
     for (uint32_t i = 0; i < w->session->handshakes.top; i++) {
-        const net_handshake *h = pool_at(&w->session->handshakes, i);
+        net_handshake *h = pool_at(&w->session->handshakes, i);
         if (h->asked != 0)
             put_question(w, h);
     }

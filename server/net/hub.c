@@ -45,14 +45,14 @@ static cot_status on_hub(ipc_channel *c, ipc_type type, cot_reader *body, int fd
         ipc_credential credential;
     } m;
     cot_status s = COT_E_UNSUPPORTED;
-    w->table.fresh = false; /* hub has read our HELLO: what it has of this worker is this table's */
     if (type == IPC_FIRMWARE)
         return on_firmware(w, body, fd);
     if (fd >= 0)
         close(fd);
-    if (type == IPC_ANSWER && (s = ipc_get_answer(body, &m.answer)) == COT_OK)
+    if (type == IPC_ANSWER && (s = ipc_get_answer(body, &m.answer)) == COT_OK) {
+        w->table.fresh = false; /* it answers what came after our HELLO, so that is read */
         net_rd_on_answer(w, &m.answer);
-    else if (type == IPC_DROP && (s = ipc_get_drop(body, &m.drop)) == COT_OK)
+    } else if (type == IPC_DROP && (s = ipc_get_drop(body, &m.drop)) == COT_OK)
         on_drop(w, &m.drop);
     else if (type == IPC_COMMAND && (s = ipc_get_command(body, &m.command)) == COT_OK)
         net_job_command(w, &m.command);
@@ -112,6 +112,7 @@ void net_hub_open(net_worker *w, int fd)
 void net_keys_open(net_worker *w, int fd)
 {
     ipc_close(&w->keys);
+    w->keys.secret = true; /* master secrets */
     w->keys.on_message = on_keys;
     w->keys.on_closed = on_gone;
     w->keys.ctx = w;

@@ -338,8 +338,6 @@ cot_status net_rd_send(net_worker *w, net_pending *p); /* to hub */
 void net_rd_send_all(net_worker *w);                   /* again, after hub restarted */
 void net_rd_on_answer(net_worker *w, const ipc_answer *a);
 net_pending *net_rd_exchange(net_worker *w, uint32_t slot, const cot_coap_head *h);
-void net_rd_ended(net_worker *w,
-                  net_pending *p); /* its separate response was acknowledged or lost */
 void net_rd_drop_slot(net_worker *w, uint32_t slot);
 void net_pending_free(net_worker *w, net_pending *p);
 void net_location_text(const ipc_location *l, char out[static 23]);

@@ -105,7 +105,7 @@ static void on_due(loop_timer *t)
     table_peer_put(&w->table, p->slot, &peer);
     if (a == COT_COAP_LOST) {
         uint32_t slot = p->slot;
-        net_rd_ended(w, p);
+        net_pending_free(w, p);
         net_job_start(w, slot);
         return;
     }
@@ -169,11 +169,6 @@ void net_rd_on_answer(net_worker *w, const ipc_answer *a)
         net_peer_remove(w, slot);
     else
         net_job_start(w, slot);
-}
-
-void net_rd_ended(net_worker *w, net_pending *p)
-{
-    net_pending_free(w, p);
 }
 
 /* ---- duplicates ---- */

@@ -81,7 +81,7 @@ static void settle(net_worker *w, uint32_t slot)
 }
 
 static void on_data(net_worker *w, uint32_t slot, const table_address *from,
-                    const cot_dtls_opened *o, size_t credit)
+                    const cot_dtls_opened *o, size_t *credit)
 {
     net_peer who = {.slot = slot, .from = *from};
     if (table_record(&w->table, slot)->fresh != 0)
@@ -90,7 +90,8 @@ static void on_data(net_worker *w, uint32_t slot, const table_address *from,
     /* An old record from elsewhere proves nothing: its answer goes to the known address. */
     if (elsewhere && o->newest) {
         who.moved = true;
-        net_path_seen(w, &who, credit);
+        net_path_seen(w, &who, *credit);
+        *credit = 0;
     }
     net_on_message(w, &who, o->data, o->len);
 }
@@ -130,8 +131,7 @@ static void session_records(net_worker *w, uint32_t slot, const table_address *f
         }
         s = cot_dtls_record_accept(r, o.number, table_record_store);
         if (o.type == COT_DTLS_DATA) {
-            on_data(w, slot, from, &o, credit);
-            credit = 0;
+            on_data(w, slot, from, &o, &credit);
         } else if (o.type == COT_DTLS_ALERT) {
             on_alert(w, slot, &o);
         } else {

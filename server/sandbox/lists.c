@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system calls of each role, side by side. mmap and mprotect are allowed without PROT_EXEC for all
+/* The system calls of each role, side by side. fcntl: see sandbox.c. mmap and mprotect are allowed without PROT_EXEC for all
  * (sandbox.c). No role has socket, connect, bind, execve, fork, clone, ptrace, kill, or chmod; only hub can
  * open files, below its root directory. */
 #include "server/sandbox/lists.h"
@@ -21,7 +21,6 @@ static const int common[] = {
     SCMP_SYS(read),
     SCMP_SYS(write),
     SCMP_SYS(close),
-    SCMP_SYS(fcntl),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
@@ -44,8 +43,8 @@ static const int common[] = {
 
 /* Datagrams on the sockets that it was given; the size and seals of a firmware memfd; blocks for its table. */
 static const int net[] = {
-    SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),   SCMP_SYS(recvfrom),  SCMP_SYS(sendto),
-    SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(fallocate),
+    SCMP_SYS(recvmmsg),   SCMP_SYS(sendmmsg),  SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(fallocate),
 };
 
 /* SQLite in WAL mode on its own directory, one thread, firmware in memfds. */

@@ -5,6 +5,7 @@
 #include "server/sandbox/lists.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -121,6 +122,22 @@ static bool allow_memory(scmp_filter_ctx ctx)
                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
 }
 
+/* fcntl by command: no signals, owners, leases or notifications. Locks are SQLite's. */
+static bool allow_fcntl(scmp_filter_ctx ctx, sandbox_role role)
+{
+    static const int commands[] = {F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,    F_GETFL,
+                                   F_SETFL,         F_ADD_SEALS, F_GET_SEALS};
+    static const int locks[] = {F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                    SCMP_A1(SCMP_CMP_EQ, (uint64_t)commands[i])) == 0;
+    for (size_t i = 0; role == SANDBOX_HUB && i < sizeof locks / sizeof locks[0]; i++)
+        ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                    SCMP_A1(SCMP_CMP_EQ, (uint64_t)locks[i])) == 0;
+    return ok;
+}
+
 cot_status sandbox_seal(sandbox_role role)
 {
     struct sigaction action;
@@ -136,7 +153,7 @@ cot_status sandbox_seal(sandbox_role role)
     (void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     bool ok = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && allow(ctx, &sandbox_common) &&
               allow(ctx, &sandbox_roles[role]) && allow(ctx, &sandbox_instruments) &&
-              allow_memory(ctx) && seccomp_load(ctx) == 0;
+              allow_memory(ctx) && allow_fcntl(ctx, role) && seccomp_load(ctx) == 0;
     seccomp_release(ctx);
     return ok ? COT_OK : COT_E_DENIED;
 }

@@ -147,6 +147,18 @@ static void a_freed_slot_is_free_and_wiped(void **state)
     assert_int_equal(table_take(&t), i);
 }
 
+/* Review: a kill between freeing and wiping must not leave keys behind. */
+static void keys_of_a_free_slot_are_wiped_at_adoption(void **state)
+{
+    (void)state;
+    uint32_t i = make_slot(true);
+    t.slots[i].state = STATE_MAGIC | STATE_FREE;
+    reopen_at(NOW);
+    const uint8_t *p = (const uint8_t *)&t.slots[i].record;
+    for (size_t b = 0; b < sizeof t.slots[i].record; b++)
+        assert_int_equal(p[b], 0);
+}
+
 static void a_location_must_match_in_every_byte(void **state)
 {
     (void)state;
@@ -394,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(what_was_committed_survives),
         T(a_freed_slot_is_free_and_wiped),
+        T(keys_of_a_free_slot_are_wiped_at_adoption),
         T(a_location_must_match_in_every_byte),
         T(rule_1_a_fresh_session_dies_with_its_worker),
         T(rule_4_a_bad_slot_is_quarantined),

@@ -132,6 +132,11 @@ static int raise_limit(void)
     return getrlimit(RLIMIT_CORE, &r) != 0 ? errno : 0;
 }
 
+static int own_signals(void)
+{
+    return fcntl(in_fd, F_SETOWN, getpid()) != 0 ? errno : 0;
+}
+
 static int memory_file(void)
 {
     return memfd_create("x", 0) < 0 ? errno : 0;
@@ -159,6 +164,7 @@ static const struct {
     {"prctl", be_dumpable, false, false},
     {"process_vm_readv", read_memory, false, false},
     {"prlimit64", raise_limit, false, false},
+    {"fcntl", own_signals, false, false},
     {"memfd_create", memory_file, true, true},
 };
 #define FORBIDDEN (sizeof forbidden / sizeof forbidden[0])

@@ -45,6 +45,9 @@ struct table_header {
  * the file system is full. */
 cot_status table_reserve(table *t, uint32_t slots);
 
+/* Overwrite the keys of a free slot. */
+void table_wipe(table *t, uint32_t i);
+
 /* Is the slot sound? COT_OK; COT_E_NOT_FOUND: it is free; COT_E_DENIED: in quarantine;
  * COT_E_MALFORMED: it must go there. */
 cot_status table_check_slot(const table_slot *s, uint32_t i, const table_identity *id, cot_ms now);

@@ -66,6 +66,7 @@ static void adopt_slot(table *t, uint32_t i, const table_identity *id,
 {
     cot_status s = table_check_slot(&t->slots[i], i, id, now);
     if (s == COT_E_NOT_FOUND) {
+        table_wipe(t, i); /* its last process may have died between freeing and wiping */
         table_untake(t, i);
         return;
     }

@@ -83,12 +83,21 @@ void table_create(table *t, uint32_t i, ipc_mode mode, uint64_t credential,
     t->live++;
 }
 
-void table_remove(table *t, uint32_t i)
+void table_wipe(table *t, uint32_t i)
 {
     static const cot_dtls_record no_record;
-    table_slot *s = &t->slots[i];
-    table_store(&s->state, STATE_MAGIC | STATE_FREE);
-    table_fill(&s->record, &no_record, sizeof no_record);
+    cot_dtls_record *r = &t->slots[i].record;
+    for (size_t n = 0; n < sizeof *r / 8; n++)
+        if (words(r)[n] != 0) {
+            table_fill(r, &no_record, sizeof no_record);
+            return;
+        }
+}
+
+void table_remove(table *t, uint32_t i)
+{
+    table_store(&t->slots[i].state, STATE_MAGIC | STATE_FREE);
+    table_wipe(t, i);
     t->live--;
     table_untake(t, i);
 }
