@@ -5,18 +5,22 @@
 
 #include "core/lwm2m/number.h"
 
+#include <string.h>
+
 static cot__attributes *slot(const cot__client *c, size_t i)
 {
     return (cot__attributes *)(void *)&c->config->memory.attributes[i];
 }
 
-/* The attributes of `path`; without any, an unused slot, or NULL. */
+static const char names[COT__PERIODS][5] = {"pmin", "pmax"};
+
+/* The attributes of `path`; without any, a free place, or NULL. */
 static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
 {
     cot__attributes *unused = NULL;
     for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
         cot__attributes *a = slot(c, i);
-        if (!a->used)
+        if (a->has == 0)
             unused = a;
         else if (cot_lwm2m_path_compare(&a->path, path) == 0)
             return a;
@@ -24,18 +28,25 @@ static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
     return unused;
 }
 
-/* Take "key=10" of the query; "key" alone takes the attribute away. False: no number. */
-static bool take(const cot__request *q, const char *key, uint32_t *value, bool *has, uint32_t *left)
+/* Take "key=10" of the query; "key" alone takes the attribute away. False: no number, or an
+ * attribute that we do not have. */
+static bool take(cot_bytes text, cot__attributes *to)
 {
-    cot_bytes text;
+    size_t n = sizeof names[0] - 1;
+    uint8_t k = 0;
     uint64_t v = 0;
-    if (!cot_coap_query_find(q->view.query, key, &text))
+    while (text.len < n || memcmp(text.p, names[k], n) != 0) {
+        if (++k == COT__PERIODS)
+            return false;
+    }
+    to->has &= (uint8_t) ~(1u << k);
+    if (text.len == n)
         return true;
-    --*left;
-    *has = text.p != NULL;
-    if (*has && (cot_decimal_parse_uint(text, &v) != COT_OK || v > UINT32_MAX))
+    cot_bytes number = {text.p + n + 1, text.len - n - 1};
+    if (text.p[n] != '=' || cot_decimal_parse_uint(number, &v) != COT_OK || v > UINT32_MAX)
         return false;
-    *value = (uint32_t)v;
+    to->has |= (uint8_t)(1u << k);
+    to->period[k] = (uint32_t)v;
     return true;
 }
 
@@ -43,48 +54,38 @@ uint8_t cot__attributes_write(cot__client *c, const cot__request *q)
 {
     if (q->path.level > 3)
         return COT_COAP_NOT_ALLOWED;
-    if (!cot__path_exists(q->object, &q->path))
-        return COT_COAP_NOT_FOUND;
     cot__attributes *to = find(c, &q->path);
     if (to == NULL)
         return COT_COAP_INTERNAL_ERROR;
-    cot__attributes a = {.path = q->path};
-    uint32_t left = q->view.query.count;
-    if (to->used)
-        a = *to;
-    if (!take(q, "pmin", &a.pmin, &a.has_pmin, &left) ||
-        !take(q, "pmax", &a.pmax, &a.has_pmax, &left) || left > 0)
-        return COT_COAP_BAD_REQUEST; /* no number, or an attribute that we do not have */
-    a.used = a.has_pmin || a.has_pmax;
+    cot__attributes a = *to;
+    cot_coap_segments query = q->view.query;
+    cot_bytes text;
+    while (cot_coap_segments_next(&query, &text)) {
+        if (!take(text, &a))
+            return COT_COAP_BAD_REQUEST;
+    }
+    a.path = q->path;
     *to = a;
     return COT_COAP_CHANGED;
 }
 
-void cot__attributes_periods(const cot__client *c, const cot_lwm2m_path *path, cot_ms *pmin_ms,
-                             cot_ms *pmax_ms)
+uint32_t cot__attributes_period(const cot__client *c, const cot_lwm2m_path *path, bool max)
 {
-    uint32_t pmin = c->default_pmin;
-    uint32_t pmax = c->default_pmax;
-    for (uint8_t level = 1; level <= 3; level++) { /* the deepest that has one counts */
-        for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
-            const cot__attributes *a = slot(c, i);
-            if (!a->used || a->path.level != level || !cot_lwm2m_path_has_prefix(path, &a->path))
-                continue;
-            pmin = a->has_pmin ? a->pmin : pmin;
-            pmax = a->has_pmax ? a->pmax : pmax;
-        }
+    uint32_t period = c->period[max];
+    cot_lwm2m_path p = *path;
+    for (p.level = 1; p.level <= path->level; p.level++) { /* the deepest that has one counts */
+        const cot__attributes *a = find(c, &p);
+        if (a != NULL && (a->has >> max & 1) != 0)
+            period = a->period[max];
     }
-    *pmin_ms = (cot_ms)pmin * 1000;
-    *pmax_ms = pmax < pmin ? 0 : (cot_ms)pmax * 1000; /* section 7.3.2: then pmax is ignored */
+    return period;
 }
 
 void cot__attributes_link(const cot__client *c, cot_link_writer *l, const cot_lwm2m_path *path)
 {
     const cot__attributes *a = find(c, path);
-    if (a == NULL || !a->used)
-        return;
-    if (a->has_pmin)
-        cot_link_attr_uint(l, "pmin", a->pmin);
-    if (a->has_pmax)
-        cot_link_attr_uint(l, "pmax", a->pmax);
+    for (uint8_t k = 0; a != NULL && k < COT__PERIODS; k++) {
+        if ((a->has >> k & 1) != 0)
+            cot_link_attr_uint(l, names[k], a->period[k]);
+    }
 }

@@ -60,8 +60,6 @@ uint8_t cot__discover(cot__client *c, const cot__request *q, size_t *len)
     discovery d = {.c = c, .o = q->object, .at = q->path};
     if (q->path.level > 3)
         return COT_COAP_BAD_REQUEST;
-    if (!cot__path_exists(q->object, &q->path))
-        return COT_COAP_NOT_FOUND;
     cot_writer_init(&w, c->config->memory.body, c->config->memory.body_cap);
     cot_link_begin(&d.links, &w);
     if (q->path.level == 1)
@@ -69,7 +67,7 @@ uint8_t cot__discover(cot__client *c, const cot__request *q, size_t *len)
     else if (q->path.level == 2)
         link_instance(&d, q->path.id[1]);
     else
-        link_resource(&d, cot__resource_find(q->object, q->path.id[2]));
+        link_resource(&d, q->resource);
     *len = w.len;
     return w.err == COT_OK ? COT_COAP_CONTENT : COT_COAP_INTERNAL_ERROR;
 }

@@ -50,13 +50,12 @@ typedef struct cot__observation {
     uint8_t unconfirmed; /* notifications since the last confirmable one */
 } cot__observation;
 
+enum { COT__PMIN, COT__PMAX, COT__PERIODS };
+
 typedef struct cot__attributes {
-    uint32_t pmin;
-    uint32_t pmax;
+    uint32_t period[COT__PERIODS]; /* s */
     cot_lwm2m_path path;
-    bool used;
-    bool has_pmin;
-    bool has_pmax;
+    uint8_t has; /* bit n: period[n]; 0: the place is free */
 } cot__attributes;
 
 /* Bytes first, then words, then what is large: Thumb reaches the first 32 and 128 bytes in 2 bytes. */
@@ -80,11 +79,10 @@ typedef struct cot__client {
     uint8_t builtin_count; /* objects/ */
 
     size_t request_len;
-    uint32_t lifetime;      /* seconds, 1/0/1 */
-    uint32_t lifetime_sent; /* that the server knows */
-    uint32_t default_pmin;  /* 1/0/2 */
-    uint32_t default_pmax;  /* 1/0/3, 0 none */
-    uint32_t collect_key;   /* of method, format and Request-Tag */
+    uint32_t lifetime;             /* seconds, 1/0/1 */
+    uint32_t lifetime_sent;        /* that the server knows */
+    uint32_t period[COT__PERIODS]; /* 1/0/2 and 1/0/3 (0: none), s */
+    uint32_t collect_key;          /* of method, format and Request-Tag */
 
     cot_ms now;       /* of the running poll */
     cot_ms retry_at;  /* DOWN: the next attempt; else when this address counts as silent */
@@ -113,7 +111,8 @@ typedef struct cot__request {
     cot_coap_view view;
     cot_lwm2m_path path;
     const cot_object *object;
-    cot_bytes payload; /* whole, also when it came in blocks */
+    const cot_resource *resource; /* NULL above the level of resources */
+    cot_bytes payload;            /* whole, also when it came in blocks */
 } cot__request;
 
 typedef struct cot__reply {
@@ -170,13 +169,13 @@ cot_status cot__blocks_write(cot__client *c, uint8_t *out, size_t cap, const cot
 void cot__serve(cot__client *c, cot__request *q, cot__reply *reply);
 
 /* --- table.c --- */
-const cot_object *cot__object_find(const cot__client *c, uint16_t id);
 size_t cot__object_count(const cot__client *c);
 const cot_object *cot__object_at(const cot__client *c, size_t i);
 const cot_resource *cot__resource_find(const cot_object *o, uint16_t id);
 bool cot__instance_exists(const cot_object *o, uint16_t id);
-/* Does the table have what the path names? (A resource instance: within `items`.) */
-bool cot__path_exists(const cot_object *o, const cot_lwm2m_path *path);
+/* Sets q->object and q->resource to what q->path names. False: it is not in the tables (a resource
+ * instance: within `items`). */
+bool cot__locate(const cot__client *c, cot__request *q);
 
 /* All places of an object's table at or below a path, in ascending order. */
 typedef struct cot__walk {
@@ -191,10 +190,9 @@ void cot__walk_init(cot__walk *w, const cot_object *o, const cot_lwm2m_path *bel
 bool cot__walk_next(cot__walk *w, cot_place *at);
 
 /* --- read.c --- */
-/* Put the representation of `path` into memory.body. Returns the CoAP code: 2.05 and *len, or an
- * error. */
-uint8_t cot__read(cot__client *c, const cot_object *o, const cot_lwm2m_path *path, uint16_t format,
-                  size_t *len);
+/* Put the representation of what q has located into memory.body. Returns the CoAP code: 2.05 and
+ * *len, or an error. */
+uint8_t cot__read(cot__client *c, const cot__request *q, uint16_t format, size_t *len);
 /* The value at one place, of the table's type. COT_OK, COT_E_NOT_FOUND, or the callback's. */
 cot_status cot__read_value(const cot_object *o, const cot_resource *r, const cot_place *at,
                            cot_value *v);
@@ -209,9 +207,8 @@ uint8_t cot__discover(cot__client *c, const cot__request *q, size_t *len);
 
 /* --- attributes.c: pmin and pmax --- */
 uint8_t cot__attributes_write(cot__client *c, const cot__request *q);
-/* The periods in force for an observation of `path`, in ms; *pmax_ms is 0 for none. */
-void cot__attributes_periods(const cot__client *c, const cot_lwm2m_path *path, cot_ms *pmin_ms,
-                             cot_ms *pmax_ms);
+/* pmin, or pmax with 0 for none, in force for an observation of `path`, in s. */
+uint32_t cot__attributes_period(const cot__client *c, const cot_lwm2m_path *path, bool max);
 void cot__attributes_link(const cot__client *c, cot_link_writer *l, const cot_lwm2m_path *path);
 
 /* --- observe.c --- */

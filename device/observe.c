@@ -107,12 +107,14 @@ void cot__observe_outcome(cot__client *c, uint8_t i, cot__outcome what)
 
 static cot_ms due_at(const cot__client *c, const cot__observation *o)
 {
-    cot_ms pmin;
-    cot_ms pmax;
-    cot__attributes_periods(c, &o->path, &pmin, &pmax);
-    if (o->dirty)
-        return o->sent_at + pmin;
-    return pmax > 0 ? o->sent_at + pmax : COT_NEVER;
+    uint32_t wait = cot__attributes_period(c, &o->path, false);
+    if (!o->dirty) {
+        uint32_t pmax = cot__attributes_period(c, &o->path, true);
+        if (pmax == 0 || pmax < wait) /* section 7.3.2: below pmin it is ignored */
+            return COT_NEVER;
+        wait = pmax;
+    }
+    return o->sent_at + (cot_ms)wait * 1000;
 }
 
 static uint8_t wanted_type(const cot__client *c, const cot__observation *o)
@@ -129,7 +131,8 @@ static void notify(cot__client *c, cot__observation *o)
     bool con = h.type == COT_COAP_CON;
     size_t len = 0;
     cot_status s = cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid);
-    h.code = cot__read(c, cot__object_find(c, o->path.id[0]), &o->path, o->format, &reply.len);
+    cot__request q = {.path = o->path};
+    h.code = cot__locate(c, &q) ? cot__read(c, &q, o->format, &reply.len) : COT_COAP_NOT_FOUND;
     reply.has_observe = h.code == COT_COAP_CONTENT;
     reply.observe_value = cot_coap_notifier_next(&o->notifier, h.mid);
     if (!reply.has_observe) /* what was observed is gone: an error ends it (section 4.2) */

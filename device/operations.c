@@ -29,7 +29,7 @@ static void read_or_observe(cot__client *c, cot__request *q, cot__reply *reply)
         reply->code = COT_COAP_NOT_ACCEPTABLE;
         return;
     }
-    reply->code = cot__read(c, q->object, &q->path, format, &reply->len);
+    reply->code = cot__read(c, q, format, &reply->len);
     if (reply->code == COT_COAP_CONTENT)
         reply->format = format;
     if (wish == COT_COAP_OBSERVE_STOP)
@@ -54,11 +54,7 @@ static uint8_t post(cot__client *c, const cot__request *q)
 {
     if (q->path.level < 2)
         return COT_COAP_NOT_ALLOWED; /* Create */
-    if (!cot__path_exists(q->object, &q->path))
-        return COT_COAP_NOT_FOUND;
-    const cot_resource *r =
-        q->path.level >= 3 ? cot__resource_find(q->object, q->path.id[2]) : NULL;
-    if (q->path.level == 3 && (r->ops & COT_EXECUTE) != 0 && q->object->execute != NULL)
+    if (q->path.level == 3 && (q->resource->ops & COT_EXECUTE) != 0 && q->object->execute != NULL)
         return execute(c, q);
     return cot__write(c, q, false);
 }
@@ -79,10 +75,9 @@ void cot__serve(cot__client *c, cot__request *q, cot__reply *reply)
     reply->code = COT_COAP_NOT_ALLOWED;
     if (q->path.level == 0)
         return; /* only composite and bootstrap operations go to the root */
-    q->object = cot__object_find(c, q->path.id[0]);
     if (q->path.id[0] == 0) {
         reply->code = COT_COAP_UNAUTHORIZED; /* Security is for the bootstrap server only */
-    } else if (q->object == NULL) {
+    } else if (!cot__locate(c, q)) {
         reply->code = COT_COAP_NOT_FOUND;
     } else if (method == COT_COAP_GET) {
         c->collect.open = false; /* memory.body is needed */

@@ -45,23 +45,20 @@ static uint8_t code_of(cot_status s)
     return COT_COAP_INTERNAL_ERROR;
 }
 
-uint8_t cot__read(cot__client *c, const cot_object *o, const cot_lwm2m_path *path, uint16_t format,
-                  size_t *len)
+uint8_t cot__read(cot__client *c, const cot__request *q, uint16_t format, size_t *len)
 {
     cot_lwm2m_encoder e;
     cot_writer w;
     size_t count = 0;
-    if (!cot__path_exists(o, path))
-        return COT_COAP_NOT_FOUND;
-    if (path->level >= 3 && (cot__resource_find(o, path->id[2])->ops & COT_READ) == 0)
+    if (q->resource != NULL && (q->resource->ops & COT_READ) == 0)
         return COT_COAP_NOT_ALLOWED;
-    if (path->level < 3 && (format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE))
+    if (q->resource == NULL && (format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE))
         return COT_COAP_NOT_ACCEPTABLE;
     cot_writer_init(&w, c->config->memory.body, c->config->memory.body_cap);
-    cot_lwm2m_encode_begin(&e, format, path, &w);
-    if (put_all(o, path, &e, &count) != COT_OK)
+    cot_lwm2m_encode_begin(&e, format, &q->path, &w);
+    if (put_all(q->object, &q->path, &e, &count) != COT_OK)
         return COT_COAP_INTERNAL_ERROR;
-    if (count == 0 && path->level >= 3)
+    if (count == 0 && q->resource != NULL)
         return COT_COAP_NOT_FOUND;
     uint8_t code = code_of(cot_lwm2m_encode_end(&e));
     *len = w.len;

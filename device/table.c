@@ -12,15 +12,6 @@ const cot_object *cot__object_at(const cot__client *c, size_t i)
     return i < c->builtin_count ? &c->builtin[i] : c->config->objects[i - c->builtin_count];
 }
 
-const cot_object *cot__object_find(const cot__client *c, uint16_t id)
-{
-    for (size_t i = 0; i < cot__object_count(c); i++) {
-        if (cot__object_at(c, i)->id == id)
-            return cot__object_at(c, i);
-    }
-    return NULL;
-}
-
 const cot_resource *cot__resource_find(const cot_object *o, uint16_t id)
 {
     for (uint8_t i = 0; i < o->resource_count; i++) {
@@ -39,16 +30,22 @@ bool cot__instance_exists(const cot_object *o, uint16_t id)
     return false;
 }
 
-bool cot__path_exists(const cot_object *o, const cot_lwm2m_path *path)
+bool cot__locate(const cot__client *c, cot__request *q)
 {
-    if (path->level >= 2 && !cot__instance_exists(o, path->id[1]))
+    const cot_lwm2m_path *path = &q->path;
+    size_t i = 0;
+    q->resource = NULL;
+    do {
+        if (i == cot__object_count(c))
+            return false;
+        q->object = cot__object_at(c, i++);
+    } while (q->object->id != path->id[0]);
+    if (path->level >= 2 && !cot__instance_exists(q->object, path->id[1]))
         return false;
     if (path->level < 3)
         return true;
-    const cot_resource *r = cot__resource_find(o, path->id[2]);
-    if (r == NULL)
-        return false;
-    return path->level < 4 || ((r->ops & COT_MULTIPLE) != 0 && path->id[3] < r->items);
+    q->resource = cot__resource_find(q->object, path->id[2]);
+    return q->resource != NULL && (path->level < 4 || path->id[3] < q->resource->items);
 }
 
 void cot__walk_init(cot__walk *w, const cot_object *o, const cot_lwm2m_path *below)
@@ -73,10 +70,8 @@ static void advance(cot__walk *w)
 static bool is_below(const cot__walk *w, const cot_place *at)
 {
     const cot_lwm2m_path *b = w->below;
-    bool multiple = (w->resource->ops & COT_MULTIPLE) != 0;
     return (b->level < 2 || b->id[1] == at->instance) &&
-           (b->level < 3 || b->id[2] == at->resource) &&
-           (b->level < 4 || (multiple && b->id[3] == at->item));
+           (b->level < 3 || b->id[2] == at->resource) && (b->level < 4 || b->id[3] == at->item);
 }
 
 bool cot__walk_next(cot__walk *w, cot_place *at)

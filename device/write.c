@@ -98,10 +98,8 @@ static uint8_t check_target(const cot__request *q, uint16_t format)
         return COT_COAP_BAD_FORMAT;
     if (q->path.level < 2 || q->object->write == NULL)
         return COT_COAP_NOT_ALLOWED;
-    if (!cot__path_exists(q->object, &q->path))
-        return COT_COAP_NOT_FOUND;
-    if (q->path.level >= 3) {
-        if ((cot__resource_find(q->object, q->path.id[2])->ops & COT_WRITE) == 0)
+    if (q->resource != NULL) {
+        if ((q->resource->ops & COT_WRITE) == 0)
             return COT_COAP_NOT_ALLOWED;
     } else if (format == COT_FORMAT_TEXT || format == COT_FORMAT_OPAQUE) {
         return COT_COAP_BAD_FORMAT;

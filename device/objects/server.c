@@ -36,11 +36,9 @@ static cot_status read_value(const cot_object *o, const cot_place *at, cot_value
         v->as.i = c->lifetime;
         return COT_OK;
     case DEFAULT_PMIN:
-        v->as.i = c->default_pmin;
-        return COT_OK;
     case DEFAULT_PMAX:
-        v->as.i = c->default_pmax;
-        return c->default_pmax == 0 ? COT_E_NOT_FOUND : COT_OK;
+        v->as.i = c->period[at->resource - DEFAULT_PMIN];
+        return at->resource == DEFAULT_PMAX && v->as.i == 0 ? COT_E_NOT_FOUND : COT_OK;
     case STORING:
         v->type = COT_BOOLEAN;
         v->as.b = true;
@@ -54,21 +52,20 @@ static cot_status write_value(const cot_object *o, const cot_place *at, const co
                               cot_write_phase phase)
 {
     cot__client *c = o->ctx;
-    int64_t n = v == NULL ? 0 : v->as.i;
-    if (v == NULL && at->resource == LIFETIME)
+    bool lifetime = at->resource == LIFETIME;
+    uint64_t n = v == NULL ? 0 : (uint64_t)v->as.i; /* below 0 is out of range, too */
+    if (v == NULL && lifetime)
         return COT_E_UNSUPPORTED;
-    if (n < (at->resource == LIFETIME ? 1 : 0) || n > UINT32_MAX)
+    if (n > UINT32_MAX || (lifetime && n == 0))
         return COT_E_RANGE;
     if (phase == COT_CHECK)
         return COT_OK;
-    if (at->resource == LIFETIME) {
-        c->lifetime = (uint32_t)n;
-        c->update_at = c->now;
+    if (!lifetime) {
+        c->period[at->resource - DEFAULT_PMIN] = (uint32_t)n;
+        return COT_OK;
     }
-    if (at->resource == DEFAULT_PMIN)
-        c->default_pmin = (uint32_t)n;
-    if (at->resource == DEFAULT_PMAX)
-        c->default_pmax = (uint32_t)n;
+    c->lifetime = (uint32_t)n;
+    c->update_at = c->now;
     return COT_OK;
 }
 
