@@ -37,22 +37,23 @@ typedef enum cot__update_phase {
     COT__UPDATE_ON_TRIAL    /* 3: this image waits for its confirmation */
 } cot__update_phase;
 
+/* What is used most lies at the start, where an instruction of Thumb reaches it in 2 bytes. */
 typedef struct cot__update {
     const cot_update_config *config;
-    cot__log log;
-    cot_boot_state boot;
-    cot_suit_device device;
-    cot_suit_intake intake;
-    cot_coap_fetch fetch;
-    cot_ms next_at;    /* the phase's next step; ON_TRIAL: when the trial is given up */
+    cot_area slot; /* where the image goes */
+    cot__update_phase phase;
+    uint8_t result;    /* 5/0/5 */
+    uint8_t attempts;  /* in a row without an answer */
+    uint8_t path_at;   /* of the path in `uri` */
+    bool waiting;      /* a block was asked for */
     uint32_t stored;   /* payload bytes on flash or in `unit` */
     uint32_t verified; /* payload bytes read again */
-    cot_area slot;     /* where the image goes */
-    cot__update_phase phase;
-    uint8_t result;   /* 5/0/5 */
-    uint8_t attempts; /* in a row without an answer */
-    uint8_t path_at;  /* of the path in `uri` */
-    bool waiting;     /* a block was asked for */
+    cot_ms next_at;    /* the phase's next step; ON_TRIAL: when the trial is given up */
+    cot_boot_state boot;
+    cot__log log;
+    cot_coap_fetch fetch;
+    cot_suit_intake intake;
+    cot_suit_device device;
     char uri[COT__URI_MAX];
     uint8_t unit[COT__UNIT_MAX]; /* bytes that do not fill a program unit yet */
 } cot__update;

@@ -31,14 +31,14 @@ typedef struct cot_update_config {
 
 /* What the boot decision needs; one record of the log. */
 typedef struct cot_boot_state {
-    cot_area confirmed_slot;     /* COT_AREA_SLOT_0 until the first update */
-    uint64_t confirmed_sequence; /* 0 until the first confirmed update */
-    uint8_t result;              /* 5/0/5 of the last update */
-    bool trial;                  /* trial_slot is to be tried once */
-    bool tried;                  /* it has been started */
+    cot_area confirmed_slot; /* COT_AREA_SLOT_0 until the first update */
     cot_area trial_slot;
-    uint64_t trial_sequence;
+    uint8_t result; /* 5/0/5 of the last update */
+    bool trial;     /* trial_slot is to be tried once */
+    bool tried;     /* it has been started */
     uint32_t trial_size;
+    uint64_t confirmed_sequence; /* 0 until the first confirmed update */
+    uint64_t trial_sequence;
     uint8_t trial_digest[COT_SHA256_SIZE];
 } cot_boot_state;
 
