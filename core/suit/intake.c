@@ -72,12 +72,10 @@ static cot_status take_payload(cot_suit_intake *in, cot_bytes bytes, cot_bytes *
     return COT_OK;
 }
 
-cot_status cot_suit_intake_feed(cot_suit_intake *in, cot_bytes bytes, cot_bytes *store,
-                                uint64_t *at)
+cot_status cot_suit_intake_feed(cot_suit_intake *in, cot_bytes bytes, cot_bytes *store)
 {
     cot_status s = in->err;
     *store = (cot_bytes){NULL, 0};
-    *at = in->taken;
     if (s == COT_OK && in->state == COT_SUIT_HEAD)
         s = gather(in, &bytes);
     if (s == COT_OK && bytes.len > 0)

@@ -37,13 +37,12 @@ void cot_suit_intake_init(cot_suit_intake *in, const cot_suit_device *device,
                           const cot_crypto *crypto, uint8_t *head, size_t head_cap);
 
 /* Feed the next bytes of the envelope, in order, any split. *store is the part of `bytes` to be
- * stored at payload offset *at (empty while the manifest is gathered); it borrows from `bytes`.
+ * stored, behind what came out before (empty while the manifest is gathered); it borrows from `bytes`.
  * COT_OK; or the reason of failure, latched: what cot_suit_envelope_parse, _verify and
  * cot_suit_manifest_check return; COT_E_LIMIT also when the head buffer is full; COT_E_MALFORMED
  * also for bytes past the end or a payload of another length than the manifest's image-size.
  * Nothing of a call that fails is to be stored. */
-cot_status cot_suit_intake_feed(cot_suit_intake *in, cot_bytes bytes, cot_bytes *store,
-                                uint64_t *at);
+cot_status cot_suit_intake_feed(cot_suit_intake *in, cot_bytes bytes, cot_bytes *store);
 
 /* After the last byte. COT_OK: size and digest are the manifest's. COT_E_TRUNCATED (bytes are
  * missing), COT_E_AUTH (digest differs), or the latched reason. */

@@ -6,11 +6,10 @@
 
 #include <string.h>
 
-#define ATTEMPTS_MAX 10u /* 225 s in all: a server may be restarted meanwhile */
-#define ATTEMPT_MS 5000u /* times the attempt's number */
-#define HEAD_ROOM 2048u  /* what a release may have beside the image */
-#define VERIFY_CHUNK 128u
-#define VERIFY_A_TICK 8192u
+#define ATTEMPTS_MAX 10u  /* 225 s in all: a server may be restarted meanwhile */
+#define ATTEMPT_MS 5000u  /* times the attempt's number */
+#define HEAD_ROOM 2048u   /* what a release may have beside the image */
+#define VERIFY_CHUNK 256u /* bytes read again a tick */
 
 static void restart_intake(cot__update *u)
 {
@@ -74,9 +73,6 @@ static void fail(cot__client *c, uint8_t result)
 void cot__pull_tick(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
-    if (u->waiting || c->now < u->next_at || c->registration != COT__REG_STANDS ||
-        !cot__request_possible(c))
-        return;
     cot_status s = ask_block(c);
     u->waiting = s == COT_OK;
     if (s == COT_E_AGAIN)
@@ -89,13 +85,12 @@ static cot_status program(cot__update *u, uint32_t at, const uint8_t *bytes, siz
 {
     const cot_port *port = u->config->port;
     const cot_area_geometry *g = &port->area[u->slot];
-    for (uint32_t e = at / g->erase_size * g->erase_size; e < at + len; e += g->erase_size) {
-        if (e < at)
-            continue; /* erased when its first byte was programmed */
-        if (port->flash_erase(port->ctx, u->slot, e, g->erase_size) != COT_OK)
-            return COT_E_IO;
-    }
-    return port->flash_program(port->ctx, u->slot, at, bytes, len);
+    uint32_t unit = g->erase_size;
+    uint32_t e = (at + unit - 1) / unit * unit; /* one that began before was erased then */
+    cot_status s = COT_OK;
+    for (; e < at + len && s == COT_OK; e += unit)
+        s = port->flash_erase(port->ctx, u->slot, e, unit);
+    return s != COT_OK ? s : port->flash_program(port->ctx, u->slot, at, bytes, len);
 }
 
 /* Append to the image: whole program units go to flash, the rest waits in u->unit. */
@@ -134,48 +129,31 @@ static cot_status store_last(cot__update *u)
     return program(u, u->stored - held, u->unit, size);
 }
 
-static void finish(cot__client *c)
+static cot_status finish(cot__update *u)
 {
-    cot__update *u = cot__update_of(c);
-    cot_status s = cot_suit_intake_finish(&u->intake);
-    if (s != COT_OK) {
-        fail(c, cot_suit_result(s));
-        return;
-    }
-    if (store_last(u) != COT_OK) {
-        fail(c, COT__FW_FAILED);
-        return;
-    }
     const cot_crypto *crypto = u->config->crypto;
+    cot_status s = cot_suit_intake_finish(&u->intake);
+    if (s == COT_OK)
+        s = store_last(u);
     crypto->sha256_start(crypto->ctx, &u->intake.hash);
     u->phase = COT__UPDATE_VERIFYING;
+    return s;
 }
 
-static void take(cot__client *c, cot_bytes payload)
+static cot_status take(cot__update *u, cot_bytes payload)
 {
-    cot__update *u = cot__update_of(c);
-    cot_bytes bytes = {NULL, 0};
-    uint64_t at = 0;
-    cot_status s = COT_OK;
-    if (payload.len > 0)
-        s = cot_suit_intake_feed(&u->intake, payload, &bytes, &at);
-    if (s != COT_OK) {
-        fail(c, cot_suit_result(s));
-        return;
-    }
-    if (bytes.len > 0 && store(u, bytes) != COT_OK) {
-        fail(c, COT__FW_FAILED);
-        return;
-    }
-    if (u->fetch.done)
-        finish(c);
+    cot_bytes bytes;
+    cot_status s = cot_suit_intake_feed(&u->intake, payload, &bytes);
+    if (s == COT_OK)
+        s = store(u, bytes);
+    return s == COT_OK && u->fetch.done ? finish(u) : s;
 }
 
 static void try_again(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
     u->attempts++;
-    u->next_at = c->now + (cot_ms)u->attempts * ATTEMPT_MS;
+    u->next_at = c->now + u->attempts * ATTEMPT_MS;
     if (u->attempts >= ATTEMPTS_MAX)
         fail(c, COT__FW_CONNECTION_LOST);
 }
@@ -195,20 +173,22 @@ void cot__update_answer(cot__client *c, const cot_coap_msg *m, const cot_coap_vi
         return;
     }
     cot_status s = cot_coap_fetch_step(&u->fetch, v, m->payload);
+    if (s == COT_E_STATE) /* another release lies there now */
+        restart_intake(u);
+    if (s == COT_E_STATE || s == COT_E_MALFORMED) {
+        try_again(c);
+        return;
+    }
     if (s == COT_OK) {
         u->attempts = 0;
         u->next_at = c->now;
-        take(c, m->payload);
-    } else if (s == COT_E_STATE) { /* another release lies there now */
-        restart_intake(u);
-        try_again(c);
-    } else if (s == COT_E_LIMIT) {
-        fail(c, COT__FW_TOO_LARGE);
-    } else {
-        try_again(c);
+        s = take(u, m->payload);
     }
+    if (s != COT_OK)
+        fail(c, cot_suit_result(s)); /* COT_E_LIMIT of the fetch, too: too large */
 }
 
+/* One piece of the slot a tick. */
 void cot__pull_verify(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
@@ -216,22 +196,18 @@ void cot__pull_verify(cot__client *c)
     const cot_crypto *crypto = u->config->crypto;
     uint8_t chunk[VERIFY_CHUNK];
     uint8_t digest[COT_SHA256_SIZE];
-    for (uint32_t done = 0; done < VERIFY_A_TICK && u->verified < u->stored;) {
-        uint32_t left = u->stored - u->verified;
-        uint32_t n = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
-        if (port->flash_read(port->ctx, u->slot, u->verified, chunk, n) != COT_OK) {
-            fail(c, COT__FW_FAILED);
-            return;
-        }
-        crypto->sha256_update(crypto->ctx, &u->intake.hash, chunk, n);
-        u->verified += n;
-        done += n;
+    uint32_t left = u->stored - u->verified;
+    uint32_t n = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
+    if (port->flash_read(port->ctx, u->slot, u->verified, chunk, n) != COT_OK) {
+        fail(c, COT__FW_FAILED);
+        return;
     }
-    if (u->verified < u->stored)
+    crypto->sha256_update(crypto->ctx, &u->intake.hash, chunk, n);
+    u->verified += n;
+    if (n < left)
         return;
     crypto->sha256_finish(crypto->ctx, &u->intake.hash, digest);
-    bool good = cot_equal_ct(digest, u->intake.manifest.digest, sizeof digest);
-    if (good)
+    if (cot_equal_ct(digest, u->intake.manifest.digest, sizeof digest))
         cot__update_enter(c, COT__UPDATE_READY, COT__FW_INITIAL);
     else
         fail(c, COT__FW_INTEGRITY);

@@ -18,6 +18,20 @@ static const uint8_t states[] = {
     [COT__UPDATE_ON_TRIAL] = COT__FW_UPDATING,
 };
 
+static cot_status end_trial(cot__update *u, uint8_t result)
+{
+    u->boot.trial = false;
+    u->boot.tried = false;
+    u->boot.result = result;
+    return cot__boot_store(&u->log, &u->boot);
+}
+
+static void raise_sequence(cot__update *u)
+{
+    if (u->device.sequence < u->boot.confirmed_sequence)
+        u->device.sequence = u->boot.confirmed_sequence;
+}
+
 /* A trial that is over without its confirmation has failed. */
 static cot_status judge_restart(cot__update *u)
 {
@@ -27,10 +41,7 @@ static cot_status judge_restart(cot__update *u)
         u->phase = COT__UPDATE_ON_TRIAL;
         return COT_OK;
     }
-    u->boot.trial = false;
-    u->boot.tried = false;
-    u->boot.result = COT__FW_FAILED;
-    return cot__boot_store(&u->log, &u->boot);
+    return end_trial(u, COT__FW_FAILED);
 }
 
 cot_status cot_update_init(cot_update *update, const cot_update_config *config)
@@ -55,8 +66,7 @@ cot_status cot_update_init(cot_update *update, const cot_update_config *config)
     u->device.key = config->trust_anchor;
     u->device.capacity = g->size;
     u->device.sequence = config->factory_sequence;
-    if (u->boot.confirmed_sequence > u->device.sequence)
-        u->device.sequence = u->boot.confirmed_sequence;
+    raise_sequence(u);
     return s;
 }
 
@@ -82,22 +92,17 @@ void cot__update_registered(cot__client *c)
     cot__update *u = cot__update_of(c);
     if (u->phase != COT__UPDATE_ON_TRIAL || c->config->account.channel->mode == COT_PEER_NOSEC)
         return;
-    cot_boot_state next = u->boot;
-    next.confirmed_slot = u->boot.trial_slot;
-    next.confirmed_sequence = u->boot.trial_sequence;
-    next.trial = false;
-    next.tried = false;
-    next.result = COT__FW_SUCCESS;
-    if (cot__boot_store(&u->log, &next) != COT_OK)
+    u->boot.confirmed_slot = u->boot.trial_slot;
+    u->boot.confirmed_sequence = u->boot.trial_sequence;
+    if (end_trial(u, COT__FW_SUCCESS) != COT_OK)
         return; /* tried again with the next registration; else the trial ends by its time */
-    u->boot = next;
-    if (next.confirmed_sequence > u->device.sequence)
-        u->device.sequence = next.confirmed_sequence;
+    raise_sequence(u);
     cot__update_enter(c, COT__UPDATE_IDLE, COT__FW_SUCCESS);
 }
 
 static void restart(cot__client *c)
 {
+    cot__update_of(c)->next_at = COT_NEVER;
     cot__emit_kind(c, COT_EVENT_RESTART);
     c->config->port->reset(c->config->port->ctx);
 }
@@ -105,7 +110,6 @@ static void restart(cot__client *c)
 static void restart_into_trial(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
-    u->next_at = COT_NEVER;
     u->boot.trial = true;
     u->boot.tried = false;
     u->boot.trial_slot = u->slot;
@@ -124,18 +128,17 @@ static void tick_trial(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
     uint32_t limit = u->config->trial_ms > 0 ? u->config->trial_ms : TRIAL_MS;
-    if (u->next_at == 0)
+    if (u->next_at == 0) /* the first tick */
         u->next_at = c->now + limit;
-    if (c->now < u->next_at)
-        return;
-    u->next_at = COT_NEVER;
-    restart(c); /* the boot decision goes back to the old image */
+    else
+        restart(c); /* the boot decision goes back to the old image */
 }
 
 void cot__update_tick(cot__client *c)
 {
-    cot__update *u = cot__update_of(c);
-    switch (u->phase) {
+    if (c->now < cot__update_deadline(c))
+        return;
+    switch (cot__update_of(c)->phase) {
     case COT__UPDATE_IDLE:
     case COT__UPDATE_READY:
         break;
@@ -146,8 +149,7 @@ void cot__update_tick(cot__client *c)
         cot__pull_verify(c);
         break;
     case COT__UPDATE_RESTARTING:
-        if (c->now >= u->next_at)
-            restart_into_trial(c);
+        restart_into_trial(c);
         break;
     case COT__UPDATE_ON_TRIAL:
         tick_trial(c);
