@@ -8,6 +8,7 @@
 
 #define START_WAIT_MS 10000u
 #define STOP_WAIT_MS 2000u
+#define LOST_MS 1000u
 #define QUEUE (2 * IPC_DATAGRAM_MAX)
 #define EARLY_PEERS (2 * ROLE_WORKERS_MAX)
 
@@ -22,6 +23,8 @@ static struct {
 } early[EARLY_PEERS];
 static size_t early_count;
 static loop_timer stop_timer;
+static loop_timer lost_timer;
+static bool lost[IPC_HTTP + 1][ROLE_WORKERS_MAX];
 
 int role_fd_of(const role_env *env, role_fd_kind kind)
 {
@@ -56,6 +59,8 @@ static cot_status take_peer(role_env *env, cot_reader *body, int fd)
             close(fd);
         return s != COT_OK ? s : COT_E_MALFORMED;
     }
+    if (peer.index < ROLE_WORKERS_MAX)
+        lost[peer.role][peer.index] = false;
     if (running && env->on_peer != NULL) {
         env->on_peer(env, &peer, fd);
     } else if (running) {
@@ -134,6 +139,31 @@ cot_status role_receive(role_env *env, int fd)
         s = now < end ? loop_turn(&role_loop, end - now) : COT_E_TIMEOUT;
     }
     return s;
+}
+
+static void on_lost(loop_timer *t)
+{
+    role_env *env = t->ctx;
+    for (uint8_t role = IPC_NET; role <= IPC_HTTP; role++)
+        for (uint8_t i = 0; i < ROLE_WORKERS_MAX; i++) {
+            ipc_peer p = {.role = role, .index = i};
+            if (!lost[role][i])
+                continue;
+            lost[role][i] = false;
+            ipc_put_peer(ipc_begin(env->monitor, IPC_PEER_LOST), &p);
+            (void)ipc_end(env->monitor, -1);
+        }
+}
+
+void role_peer_lost(role_env *env, uint8_t role, uint8_t index)
+{
+    if (role > IPC_HTTP || index >= ROLE_WORKERS_MAX)
+        return;
+    lost[role][index] = true;
+    lost_timer.on_due = on_lost;
+    lost_timer.ctx = env;
+    if (lost_timer.slot == 0)
+        loop_arm(env->loop, &lost_timer, loop_clock() + LOST_MS);
 }
 
 void role_ready(role_env *env)

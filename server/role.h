@@ -89,6 +89,9 @@ void role_ready(role_env *env);
 /* Tell the monitor why this process cannot start: one line, ≤ ROLE_TEXT_MAX bytes. The monitor
  * prints it and ends with status 2 if this is the first start. Return 2 from the entry point then. */
 void role_failed(role_env *env, const char *text);
+/* The channel to that peer has ended (its on_closed was called). If the peer still lives after a second the
+ * monitor makes a new one for both; if it died, its next start brings one anyway. */
+void role_peer_lost(role_env *env, uint8_t role, uint8_t index);
 /* Serve until told to stop. 0; 1 when the loop failed. */
 int role_run(role_env *env);
 

@@ -32,6 +32,7 @@ typedef enum ipc_type {
     IPC_READY = 4,      /* process → monitor: in its sandbox, serving; no body */
     IPC_FAILED = 5,     /* process → monitor: one line of text; then it exits 2 */
     IPC_DESCRIPTOR = 6, /* role_fd (server/role.h); with one descriptor, before IPC_START */
+    IPC_PEER_LOST = 7, /* process → monitor: ipc_peer; the channel to it has ended, make another */
 
     /* sessions */
     IPC_PSK_WANTED = 16,        /* net → hub   ipc_psk_wanted; answered by keys with IPC_MASTER */

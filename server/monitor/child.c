@@ -189,22 +189,45 @@ static void introduce(child *to, const child *peer, int fd)
     ipc_flush(&to->channel);
 }
 
+static void connect_pair(child *c, child *o)
+{
+    int fds[2];
+    if (ipc_pair(fds) != COT_OK) {
+        log_line("error", "monitor.no_descriptors", "reason=\"%s\"", strerror(errno));
+        return;
+    }
+    introduce(c, o, fds[0]);
+    introduce(o, c, fds[1]);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void connect_peers(child *c)
 {
     for (size_t i = 0; i < c->m->child_count; i++) {
         child *o = &c->m->children[i];
-        int fds[2];
-        if (o == c || !are_peers(c->role, o->role) || !ipc_is_open(&o->channel))
-            continue;
-        if (ipc_pair(fds) != COT_OK) {
-            log_line("error", "monitor.no_descriptors", "reason=\"%s\"", strerror(errno));
-            continue;
-        }
-        introduce(c, o, fds[0]);
-        introduce(o, c, fds[1]);
-        close(fds[0]);
-        close(fds[1]);
+        if (o != c && are_peers(c->role, o->role) && ipc_is_open(&o->channel))
+            connect_pair(c, o);
     }
+}
+
+/* A channel between two living processes has ended: one of them broke the rules or was too slow. */
+static cot_status reconnect(child *c, cot_reader *body)
+{
+    ipc_peer p;
+    cot_status s = ipc_get_peer(body, &p);
+    if (s != COT_OK)
+        return s;
+    for (size_t i = 0; i < c->m->child_count; i++) {
+        child *o = &c->m->children[i];
+        if (o->role == p.role && o->index == p.index && o != c && are_peers(c->role, o->role) &&
+            o->pid > 0 && ipc_is_open(&o->channel)) {
+            log_line("warn", "monitor.reconnected", "role=%s index=%u peer=%s", role_name(c->role),
+                     c->index, role_name(o->role));
+            connect_pair(c, o);
+        }
+    }
+    return COT_OK;
 }
 
 /* ---- its life ---- */
@@ -218,6 +241,8 @@ static cot_status on_message(ipc_channel *ch, ipc_type type, cot_reader *body, i
         c->ready = true;
         c->once = true;
         monitor_child_ready(c);
+    } else if (type == IPC_PEER_LOST) {
+        return reconnect(c, body);
     } else if (type == IPC_FAILED) {
         monitor_child_failed(c, cot_read_bytes(body, cot_reader_left(body)));
     } else {

@@ -88,6 +88,8 @@ static void on_gone(ipc_channel *c)
 {
     net_worker *w = c->ctx;
     log_line("warn", "net.peer_gone", "peer=%s", c == &w->hub ? "hub" : "keys");
+    if (w->peer_lost != NULL)
+        w->peer_lost(w, c == &w->hub ? IPC_HUB : IPC_KEYS);
 }
 
 void net_hub_open(net_worker *w, int fd)

@@ -21,6 +21,11 @@ static void on_peer(role_env *env, const ipc_peer *peer, int fd)
         close(fd);
 }
 
+static void peer_lost(net_worker *w, uint8_t role)
+{
+    role_peer_lost(w->env, role, 0);
+}
+
 static void on_stop(role_env *env)
 {
     net_worker *w = env->ctx;
@@ -107,6 +112,8 @@ int net_main(role_env *env)
     log_line("info", "net.table", "adopted=%u discarded=%u quarantined=%u fresh=%d",
              worker.table.adopted, worker.table.discarded, worker.table.quarantined,
              worker.table.fresh);
+    worker.env = env;
+    worker.peer_lost = peer_lost;
     env->ctx = &worker;
     env->on_peer = on_peer;
     env->on_stop = on_stop;

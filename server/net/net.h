@@ -232,6 +232,8 @@ struct net_worker {
     net_outbox *out;
     ipc_channel hub;
     ipc_channel keys;
+    void (*peer_lost)(net_worker *w, uint8_t role); /* NULL in tests */
+    void *env;
     uint64_t id_base; /* random: ids of requests are new after a restart */
     uint64_t id_next;
     pool jobs;

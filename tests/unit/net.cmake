@@ -31,6 +31,10 @@ endif()
 cotter_unit_test(sandbox_test unit/sandbox_test.c RELEASE LIBS cotter_ipc)
 if(COTTER_KIND STREQUAL "release")
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
-    add_test(NAME sandbox/processes COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/sandbox/processes.py)
-    set_tests_properties(sandbox/processes PROPERTIES ENVIRONMENT COTTER_BUILD=${CMAKE_BINARY_DIR} TIMEOUT 60)
+    foreach(script processes channels)
+        add_test(NAME sandbox/${script}
+            COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/sandbox/${script}.py)
+        set_tests_properties(sandbox/${script} PROPERTIES
+            ENVIRONMENT COTTER_BUILD=${CMAKE_BINARY_DIR} TIMEOUT 60)
+    endforeach()
 endif()
