@@ -111,11 +111,6 @@ cot_ms cot_client_poll(cot_client *client, cot_ms now)
     return more ? now : next_deadline(c);
 }
 
-void cot__changed(cot__client *c, const cot_lwm2m_path *path)
-{
-    cot__observe_changed(c, path);
-}
-
 void cot_client_changed(cot_client *client, uint16_t object, uint16_t instance, uint16_t resource)
 {
     cot__client *c = cot__of(client);

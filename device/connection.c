@@ -23,6 +23,14 @@ cot_ms cot__connection_backoff(cot__client *c)
     return full / 2 + cot__random(c) % (full / 2 + 1);
 }
 
+/* Send memory.tx[0..len). What gets lost is repeated by the protocols. */
+static void transmit(cot__client *c, size_t len)
+{
+    const cot_port *port = c->config->port;
+    if (len > 0)
+        (void)port->send(port->ctx, &c->server, c->config->memory.tx, len);
+}
+
 static void close_channel(cot__client *c)
 {
     cot_channel *ch = c->config->account.channel;
@@ -31,8 +39,7 @@ static void close_channel(cot__client *c)
     if (ch->state == COT_CHANNEL_CLOSED)
         return;
     ch->ops->close(ch, m->tx, m->tx_cap, &len);
-    if (len > 0)
-        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, len);
+    transmit(c, len);
 }
 
 void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
@@ -89,7 +96,7 @@ static void drain(cot__client *c)
     cot_status s;
     size_t len = 0;
     while ((s = ch->ops->drain(ch, c->now, m->tx, m->tx_cap, &len)) == COT_OK && len > 0)
-        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, len);
+        transmit(c, len);
 }
 
 /* After anything that may have changed the channel's state. */
@@ -191,5 +198,5 @@ void cot__connection_send(cot__client *c, const uint8_t *msg, size_t len)
     const cot_client_memory *m = &c->config->memory;
     size_t n = 0;
     if (ch->ops->send(ch, msg, len, m->tx, m->tx_cap, &n) == COT_OK)
-        (void)c->config->port->send(c->config->port->ctx, &c->server, m->tx, n);
+        transmit(c, n);
 }

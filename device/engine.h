@@ -97,7 +97,7 @@ typedef struct cot__client {
 
     cot_address server; /* connection.c */
     cot_coap_peer peer;
-    cot_object builtin[4];            /* 0, 1, 3, 5 */
+    cot_object builtin[3];            /* 1, 3, 5 */
     char location[COT__LOCATION_MAX]; /* segments joined by '/' */
 } cot__client;
 
@@ -134,7 +134,6 @@ static inline cot__client *cot__of(cot_client *c)
 /* --- client.c --- */
 void cot__emit(cot__client *c, const cot_event *e);
 void cot__emit_kind(cot__client *c, cot_event_kind kind); /* all else zero */
-void cot__changed(cot__client *c, const cot_lwm2m_path *path);
 uint32_t cot__random(const cot__client *c);
 uint8_t cot__szx_for(size_t message_cap);
 
@@ -217,7 +216,8 @@ void cot__observe_add(cot__client *c, const cot__request *q, cot__reply *reply);
 void cot__observe_cancel(cot__client *c, const cot_coap_token *token);
 void cot__observe_reset(cot__client *c, uint16_t mid); /* a RST came for a NON notification */
 void cot__observe_clear(cot__client *c);
-void cot__observe_changed(cot__client *c, const cot_lwm2m_path *path);
+/* What lies at, above or below `path` has another value now. */
+void cot__changed(cot__client *c, const cot_lwm2m_path *path);
 void cot__observe_tick(cot__client *c);
 cot_ms cot__observe_deadline(const cot__client *c);
 /* What became of the confirmable notification of observation i. */
@@ -245,10 +245,10 @@ void cot__registration_forget(cot__client *c);
 
 /* --- objects/ --- */
 void cot__objects_init(cot__client *c);
-void cot__object_security(cot__client *c, cot_object *o);
-void cot__object_server(cot__client *c, cot_object *o);
-void cot__object_device(cot__client *c, cot_object *o);
-void cot__object_firmware(cot__client *c, cot_object *o);
+extern const cot_object cot__object_server; /* their ctx is the client */
+extern const cot_object cot__object_device;
+extern const cot_object cot__object_firmware;
+extern const uint16_t cot__instance_0[1];
 cot_status cot__text_value(const char *text, cot_value *v); /* NULL: COT_E_NOT_FOUND */
 
 #endif

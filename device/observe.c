@@ -85,7 +85,7 @@ void cot__observe_clear(cot__client *c)
         at(c, i)->used = false;
 }
 
-void cot__observe_changed(cot__client *c, const cot_lwm2m_path *path)
+void cot__changed(cot__client *c, const cot_lwm2m_path *path)
 {
     for (size_t i = 0; i < count_of(c); i++) {
         cot__observation *o = at(c, i);
@@ -158,29 +158,27 @@ static void notify(cot__client *c, cot__observation *o)
     }
 }
 
-/* When may the next notification of `o` leave? */
-static cot_ms leaves_at(const cot__client *c, const cot__observation *o)
-{
-    cot_ms due = due_at(c, o);
-    cot_ms open = cot_coap_non_when(&c->peer);
-    cot_ms free = cot__blocks_free_at(c);
-    if (wanted_type(c, o) == COT_COAP_CON)
-        open = cot__request_possible(c) ? 0 : COT_NEVER;
-    due = due > open ? due : open;
-    return due > free ? due : free;
-}
-
+/* The observation that is the first to notify, and when. */
 static cot_ms first_of(const cot__client *c, cot__observation **first)
 {
+    cot_ms open[2] = {cot_coap_non_when(&c->peer), cot__request_possible(c) ? 0 : COT_NEVER};
+    cot_ms free = cot__blocks_free_at(c);
     cot_ms when = COT_NEVER;
-    for (size_t i = 0; i < count_of(c) && c->registration == COT__REG_STANDS; i++) {
-        cot_ms t = at(c, i)->used ? leaves_at(c, at(c, i)) : COT_NEVER;
-        if (t >= when)
+    if (c->registration != COT__REG_STANDS)
+        return when;
+    for (size_t i = 0; i < count_of(c); i++) {
+        cot__observation *o = at(c, i);
+        if (!o->used)
             continue;
-        when = t;
-        *first = at(c, i);
+        cot_ms due = due_at(c, o);
+        cot_ms may = open[wanted_type(c, o) == COT_COAP_CON];
+        due = due > may ? due : may;
+        if (due >= when)
+            continue;
+        when = due;
+        *first = o;
     }
-    return when;
+    return when > free ? when : free;
 }
 
 void cot__observe_tick(cot__client *c)

@@ -4,38 +4,43 @@
 
 #include "core/lwm2m/number.h"
 
-static bool take(cot_bytes *text, const char *prefix)
+#include <string.h>
+
+static bool take(cot_bytes *text, char c)
 {
-    cot_bytes t = *text;
-    for (; *prefix != '\0'; prefix++) {
-        if (t.len == 0 || t.p[0] != (uint8_t)*prefix)
-            return false;
-        t.p++;
-        t.len--;
-    }
-    *text = t;
+    if (text->len == 0 || text->p[0] != (uint8_t)c)
+        return false;
+    text->p++;
+    text->len--;
     return true;
 }
 
-/* Everything before the first of `stops`; *text keeps the rest with the stop. */
-static cot_bytes until(cot_bytes *text, const char *stops)
+static bool take_all(cot_bytes *text, const char *s)
 {
-    cot_bytes out = {text->p, 0};
-    for (; text->len > 0; text->p++, text->len--, out.len++) {
-        for (const char *s = stops; *s != '\0'; s++) {
-            if (text->p[0] == (uint8_t)*s)
-                return out;
-        }
+    while (*s != '\0' && take(text, *s))
+        s++;
+    return *s == '\0';
+}
+
+/* *out is everything before the first of `stops`; *text keeps the rest with the stop. */
+static void until(cot_bytes *text, const char *stops, cot_bytes *out)
+{
+    out->p = text->p;
+    for (; text->len > 0; text->p++, text->len--) {
+        if (strchr(stops, text->p[0]) != NULL)
+            break;
     }
-    return out;
+    out->len = (size_t)(text->p - out->p);
 }
 
 static cot_status parse_port(cot_bytes *rest, uint16_t *port)
 {
+    cot_bytes number;
     uint64_t v;
-    if (!take(rest, ":"))
+    if (!take(rest, ':'))
         return COT_OK;
-    if (cot_decimal_parse_uint(until(rest, "/?"), &v) != COT_OK || v == 0 || v > 65535)
+    until(rest, "/?", &number);
+    if (cot_decimal_parse_uint(number, &v) != COT_OK || v == 0 || v > 65535)
         return COT_E_MALFORMED;
     *port = (uint16_t)v;
     return COT_OK;
@@ -43,28 +48,24 @@ static cot_status parse_port(cot_bytes *rest, uint16_t *port)
 
 cot_status cot__uri_parse(cot_bytes text, cot__uri *out)
 {
-    cot_bytes none = {NULL, 0};
-    *out = (cot__uri){.path = none, .query = none};
-    out->secure = take(&text, "coaps://");
-    if (!out->secure && !take(&text, "coap://"))
+    memset(out, 0, sizeof *out);
+    if (!take_all(&text, "coap"))
+        return COT_E_UNSUPPORTED;
+    out->secure = take(&text, 's');
+    if (!take_all(&text, "://"))
         return COT_E_UNSUPPORTED;
     out->port = out->secure ? 5684 : 5683;
-    if (take(&text, "[")) {
-        out->host = until(&text, "]");
-        if (!take(&text, "]"))
-            return COT_E_MALFORMED;
-    } else {
-        out->host = until(&text, ":/?");
-    }
-    if (out->host.len == 0 || parse_port(&text, &out->port) != COT_OK)
+    bool literal = take(&text, '[');
+    until(&text, literal ? "]" : ":/?", &out->host);
+    if ((literal && !take(&text, ']')) || out->host.len == 0 ||
+        parse_port(&text, &out->port) != COT_OK)
         return COT_E_MALFORMED;
-    if (take(&text, "/"))
-        out->path = until(&text, "?");
-    if (take(&text, "?")) {
-        out->query = text;
-        return COT_OK;
-    }
-    return text.len == 0 ? COT_OK : COT_E_MALFORMED;
+    if (take(&text, '/'))
+        until(&text, "?", &out->path);
+    if (text.len > 0 && !take(&text, '?'))
+        return COT_E_MALFORMED;
+    out->query = text;
+    return COT_OK;
 }
 
 static uint8_t lower(uint8_t ch)

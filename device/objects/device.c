@@ -13,7 +13,6 @@ enum {
     BINDINGS = 16
 };
 
-static const uint16_t instances[] = {0};
 static const cot_resource resources[] = {
     {MANUFACTURER, COT_STRING, COT_READ, 0}, {MODEL, COT_STRING, COT_READ, 0},
     {SERIAL, COT_STRING, COT_READ, 0},       {FIRMWARE_VERSION, COT_STRING, COT_READ, 0},
@@ -51,14 +50,10 @@ static cot_status execute(const cot_object *o, const cot_place *at, const uint8_
     return COT_OK;
 }
 
-void cot__object_device(cot__client *c, cot_object *o)
-{
-    *o = (cot_object){.id = 3,
-                      .resources = resources,
-                      .resource_count = sizeof resources / sizeof resources[0],
-                      .instances = instances,
-                      .instance_count = 1,
-                      .ctx = c,
-                      .read = read_value,
-                      .execute = execute};
-}
+const cot_object cot__object_device = {.id = 3,
+                                       .resources = resources,
+                                       .resource_count = sizeof resources / sizeof resources[0],
+                                       .instances = cot__instance_0,
+                                       .instance_count = 1,
+                                       .read = read_value,
+                                       .execute = execute};

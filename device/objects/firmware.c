@@ -16,7 +16,6 @@ enum {
 };
 enum { PROTOCOL_COAP = 0, PROTOCOL_COAPS = 1, DELIVERY_PULL = 0 };
 
-static const uint16_t instances[] = {0};
 static const cot_resource resources[] = {
     {PACKAGE, COT_OPAQUE, COT_WRITE, 0},  {PACKAGE_URI, COT_STRING, COT_READ | COT_WRITE, 0},
     {UPDATE, COT_NONE, COT_EXECUTE, 0},   {STATE, COT_INTEGER, COT_READ, 0},
@@ -76,16 +75,12 @@ static cot_status execute(const cot_object *o, const cot_place *at, const uint8_
                                   : cot__update_cancel(o->ctx, COT__FW_CANCELLED);
 }
 
-void cot__object_firmware(cot__client *c, cot_object *o)
-{
-    *o = (cot_object){.id = 5,
-                      .version = "1.1",
-                      .resources = resources,
-                      .resource_count = sizeof resources / sizeof resources[0],
-                      .instances = instances,
-                      .instance_count = 1,
-                      .ctx = c,
-                      .read = read_value,
-                      .write = write_value,
-                      .execute = execute};
-}
+const cot_object cot__object_firmware = {.id = 5,
+                                         .version = "1.1",
+                                         .resources = resources,
+                                         .resource_count = sizeof resources / sizeof resources[0],
+                                         .instances = cot__instance_0,
+                                         .instance_count = 1,
+                                         .read = read_value,
+                                         .write = write_value,
+                                         .execute = execute};

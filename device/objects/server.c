@@ -13,7 +13,6 @@ enum {
     UPDATE_TRIGGER = 8
 };
 
-static const uint16_t instances[] = {0};
 static const cot_resource resources[] = {
     {SHORT_ID, COT_INTEGER, COT_READ, 0},
     {LIFETIME, COT_INTEGER, COT_READ | COT_WRITE, 0},
@@ -79,15 +78,11 @@ static cot_status execute(const cot_object *o, const cot_place *at, const uint8_
     return COT_OK;
 }
 
-void cot__object_server(cot__client *c, cot_object *o)
-{
-    *o = (cot_object){.id = 1,
-                      .resources = resources,
-                      .resource_count = sizeof resources / sizeof resources[0],
-                      .instances = instances,
-                      .instance_count = 1,
-                      .ctx = c,
-                      .read = read_value,
-                      .write = write_value,
-                      .execute = execute};
-}
+const cot_object cot__object_server = {.id = 1,
+                                       .resources = resources,
+                                       .resource_count = sizeof resources / sizeof resources[0],
+                                       .instances = cot__instance_0,
+                                       .instance_count = 1,
+                                       .read = read_value,
+                                       .write = write_value,
+                                       .execute = execute};

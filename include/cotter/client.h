@@ -103,8 +103,7 @@ typedef struct cot_client_config {
     const char *endpoint; /* endpoint client name, ≤ 64 bytes */
     cot_account account;
     cot_device_info device;
-    const cot_object *const
-        *objects; /* the application's own, ascending by id; 0, 1, 3, 5 are in */
+    const cot_object *const *objects; /* the application's own, ascending by id; 1, 3, 5 are in */
     size_t object_count;
     const cot_port *port;
     cot_update *update; /* NULL: no object 5 */
