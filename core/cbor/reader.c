@@ -14,14 +14,16 @@ void cot_cbor_reader_init(cot_cbor_reader *r, cot_bytes in, uint8_t mode)
 /* The value of a float's bits, as a double's. */
 static void finish_float(cot_cbor_reader *r, uint8_t info, cot_cbor_item *item)
 {
-    uint64_t bits = item->arg;
+    uint64_t wire = item->arg;
+    uint64_t bits = wire;
     if (info == 25)
         bits = cot_half_to_double_bits((uint16_t)bits);
     else if (info == 26)
         bits = cot_single_to_double_bits((uint32_t)bits);
     item->type = COT_CBOR_FLOAT;
     item->arg = bits;
-    if ((r->mode & COT_CBOR_CANONICAL) != 0 && cot_double_shortest(&bits) != 1u << (info - 24))
+    if ((r->mode & COT_CBOR_CANONICAL) != 0 &&
+        (cot_double_shortest(&bits) != 1u << (info - 24) || bits != wire))
         cot_reader_fail(&r->in, COT_E_MALFORMED);
 }
 
@@ -85,14 +87,8 @@ cot_cbor_item cot_cbor_next(cot_cbor_reader *r)
 
 cot_cbor_type cot_cbor_peek(const cot_cbor_reader *r)
 {
-    if (cot_reader_left(&r->in) == 0)
-        return COT_CBOR_NONE;
-    uint8_t first = *r->in.p;
-    if (first == 0xFF)
-        return COT_CBOR_BREAK;
-    if (first >= 0xF9 && first <= 0xFB)
-        return COT_CBOR_FLOAT;
-    return (cot_cbor_type)(first >> 5);
+    cot_cbor_reader copy = *r;
+    return cot_cbor_next(&copy).type;
 }
 
 /* Argument of the next item, which has to be of `type`, else COT_E_TYPE is latched. */

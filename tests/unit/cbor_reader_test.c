@@ -133,7 +133,7 @@ static void every_half_is_exact(void **state)
         double want = exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25);
         uint64_t back = bits;
         assert_int_equal(cot_double_shortest(&back), 2);
-        assert_int_equal(back, half);
+        assert_int_equal(back, isnan(v) ? half | 0x200 : half); /* quiet */
         if (exponent < 31)
             assert_true(v == (half >> 15 != 0 ? -want : want));
     }
@@ -151,7 +151,7 @@ static void singles_are_the_compilers(void **state)
         if (!isnan(f))
             assert_true(bits == cot_double_bits((double)f));
         assert_true(cot_double_bits_to_single(bits, &back));
-        assert_int_equal(back, single);
+        assert_int_equal(back, isnan(f) ? single | 0x400000 : single); /* quiet */
     }
     uint32_t out;
     assert_false(cot_double_bits_to_single(cot_double_bits(1.1), &out));
@@ -195,6 +195,7 @@ static const struct {
     {"1b00000000ffffffff", COT_CBOR_CANONICAL, COT_E_MALFORMED},
     {"580101", COT_CBOR_CANONICAL, COT_E_MALFORMED},
     {"d80100", COT_CBOR_CANONICAL, COT_E_MALFORMED},
+    {"f97c01", COT_CBOR_CANONICAL, COT_E_MALFORMED}, /* a NaN that signals is not kept as it is */
     {"fa7f800000", COT_CBOR_CANONICAL, COT_E_MALFORMED},
     {"fa3fc00000", COT_CBOR_CANONICAL, COT_E_MALFORMED},
     {"fb40f86a0000000000", COT_CBOR_CANONICAL, COT_E_MALFORMED},
