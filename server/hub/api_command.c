@@ -3,7 +3,6 @@
 #include "server/hub/api.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define VALUES_MAX 64u
@@ -55,11 +54,16 @@ void hub_write_command(cot_writer *w, const store_command *c, const char *endpoi
 
 /* ---- add: from arguments to a payload ---- */
 
-static int by_path(const void *a, const void *b)
+/* Insertion: they are few. (qsort asks the system for its memory, which hub may not.) */
+static void sort_by_path(cot_lwm2m_record *records, size_t count)
 {
-    const cot_lwm2m_record *x = a;
-    const cot_lwm2m_record *y = b;
-    return cot_lwm2m_path_compare(&x->path, &y->path);
+    for (size_t i = 1; i < count; i++) {
+        cot_lwm2m_record moving = records[i];
+        size_t at = i;
+        for (; at > 0 && cot_lwm2m_path_compare(&records[at - 1].path, &moving.path) > 0; at--)
+            records[at] = records[at - 1];
+        records[at] = moving;
+    }
 }
 
 /* "values": [{path, value}…] below `base`. A sentence when it is wrong. */
@@ -83,9 +87,9 @@ static const char *read_values(cot_bytes items, const cot_lwm2m_path *base, cot_
         if (!hub_item_value(hub_map_find(item, "value"), &rec->value))
             return "Each of \"values\" needs a \"value\".";
     }
-    qsort(out, *count, sizeof out[0], by_path);
+    sort_by_path(out, *count);
     for (size_t i = 1; i < *count; i++)
-        if (by_path(&out[i - 1], &out[i]) == 0)
+        if (cot_lwm2m_path_compare(&out[i - 1].path, &out[i].path) == 0)
             return "\"values\" names a path twice.";
     return NULL;
 }

@@ -21,7 +21,8 @@
 #define QUEUE (16u * IPC_DATAGRAM_MAX)
 /* ms; net has held a refresh for up to 4 s, and it is to be stored within 5 */
 #define REFRESH_EVERY 700u
-#define REFRESH_BATCH (1024u * HUB_REFRESH_SIZE)
+#define REFRESH_BATCH                                                                              \
+    (8192u * HUB_REFRESH_SIZE)           /* each page of the table is written once a batch */
 #define WAITING_BYTES ((size_t)16 << 20) /* that may wait for a peer, */
 #define WAITING_FDS 32u      /* and descriptors: one that does not read loses its channel */
 #define EVENTS_WAITING 4096u /* of messages to http; then events are left out */
@@ -49,6 +50,7 @@ struct process {
     loop_timer refresh;
     loop_hook hook;
     uint8_t refreshes[REFRESH_BATCH];
+    uint8_t sorted[REFRESH_BATCH];
     size_t refreshes_len;
 };
 
@@ -135,11 +137,26 @@ static void before_sleep(loop_hook *hook)
 
 /* ---- in ---- */
 
+/* Into the order of the locations' first byte: neighbours lie on the same pages. (qsort asks the system for its memory,
+ * which hub may not.) */
+static void sort_refreshes(process *p)
+{
+    size_t place[257] = {0};
+    for (size_t at = 0; at < p->refreshes_len; at += HUB_REFRESH_SIZE)
+        place[p->refreshes[at + 1] + 1]++;
+    for (size_t i = 1; i < 257; i++)
+        place[i] += place[i - 1];
+    for (size_t at = 0; at < p->refreshes_len; at += HUB_REFRESH_SIZE)
+        memcpy(p->sorted + place[p->refreshes[at + 1]]++ * HUB_REFRESH_SIZE, p->refreshes + at,
+               HUB_REFRESH_SIZE);
+}
+
 static void flush_refreshes(process *p)
 {
     loop_disarm(p->env->loop, &p->refresh);
+    sort_refreshes(p);
     if (p->refreshes_len > 0)
-        push(p, IPC_NET, 0, IPC_REFRESH, (cot_bytes){p->refreshes, p->refreshes_len}, -1);
+        push(p, IPC_NET, 0, IPC_REFRESH, (cot_bytes){p->sorted, p->refreshes_len}, -1);
     p->refreshes_len = 0;
 }
 

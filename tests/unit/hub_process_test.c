@@ -408,6 +408,37 @@ static void rule_9_acknowledged_commands_are_executed_once_under_kills(void **st
     assert_int_equal(kills, KILLS);
 }
 
+/* The largest write goes through under the system call list, in whatever order its values come. */
+static void a_write_of_many_values_is_sorted(void **state)
+{
+    uint8_t args[4096];
+    cot_writer w;
+    (void)state;
+    start();
+    assert_int_equal(pread(token_file, token, HUB_TOKEN_TEXT, 0), HUB_TOKEN_TEXT);
+    register_devices();
+    cot_writer_init(&w, args, sizeof args);
+    cot_cbor_write_map(&w, 4);
+    hub_put_text(&w, "endpoint", "dev-0");
+    hub_put_text(&w, "operation", "write");
+    hub_put_text(&w, "path", "3303/0");
+    hub_put_key(&w, "values");
+    cot_cbor_write_array(&w, 64);
+    for (uint16_t i = 0; i < 64; i++) {
+        cot_lwm2m_path path = cot_lwm2m_path_of(3, 3303, 0, (uint16_t)(i * 37 % 64), 0);
+        cot_cbor_write_map(&w, 2);
+        hub_put_path(&w, "path", &path);
+        hub_put_uint(&w, "value", i);
+    }
+    ipc_call c = {3000000, IPC_API_COMMAND_ADD, store_bytes(token), {args, w.len}};
+    ipc_put_call(ipc_begin(&http, IPC_CALL), &c);
+    assert_int_equal(ipc_end(&http, -1), COT_OK);
+    for (cot_ms end = loop_clock() + 20000; reply_id != c.id && loop_clock() < end;)
+        (void)loop_turn(&l, 100);
+    assert_int_equal(reply_status, 202);
+    stop_with(0);
+}
+
 /* A taken worker that asks for firmware without end and never reads: it loses its channel, hub lives. */
 static void a_peer_that_does_not_read_loses_its_channel(void **state)
 {
@@ -458,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rule_9_acknowledged_commands_are_executed_once_under_kills,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_write_of_many_values_is_sorted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_peer_that_does_not_read_loses_its_channel, set_up,
                                         tear_down),
     };
