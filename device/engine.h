@@ -203,6 +203,8 @@ uint8_t cot__write(cot__client *c, const cot__request *q, bool replace);
 
 /* --- discover.c --- */
 uint8_t cot__discover(cot__client *c, const cot__request *q, size_t *len);
+/* The links of a registration into memory.body. COT_OK; COT_E_SPACE. */
+cot_status cot__discover_all(const cot__client *c, size_t *len);
 
 /* --- attributes.c: pmin and pmax --- */
 uint8_t cot__attributes_write(cot__client *c, const cot__request *q);

@@ -11,7 +11,6 @@
 #define QUERY_MAX 72u    /* "ep=" and an endpoint name */
 #define OPTIONS_ROOM 80u /* what the options of a registration take more than an answer's */
 #define MARGIN_S 100u    /* MAX_TRANSMIT_WAIT is 93 s (RFC 7252 section 4.8.2) */
-#define ROOT_LINK "</>;rt=\"oma.lwm2m\";ct=\"112 11542\"" /* SenML CBOR, TLV */
 
 void cot__registration_forget(cot__client *c)
 {
@@ -19,34 +18,6 @@ void cot__registration_forget(cot__client *c)
     c->update_at = c->now;
     c->collect.open = false;
     cot__observe_clear(c);
-}
-
-/* Render the links into memory.body. */
-static cot_status render_links(const cot__client *c, size_t *len)
-{
-    cot_writer w;
-    cot_link_writer l;
-    cot_writer_init(&w, c->config->memory.body, c->config->memory.body_cap);
-    cot_write_text(&w, ROOT_LINK);
-    cot_link_begin(&l, &w);
-    l.any = true; /* the root link */
-    for (size_t i = 0; i < cot__object_count(c); i++) {
-        const cot_object *o = cot__object_at(c, i);
-        cot_lwm2m_path p = {.id = {o->id}, .level = 1};
-        if (o->id == 0)
-            continue;
-        if (o->version != NULL || o->instance_count == 0)
-            cot_link_path(&l, &p);
-        if (o->version != NULL)
-            cot_link_attr_token(&l, "ver", o->version);
-        for (uint8_t k = 0; k < o->instance_count; k++) {
-            p.level = 2;
-            p.id[1] = o->instances[k];
-            cot_link_path(&l, &p);
-        }
-    }
-    *len = w.len;
-    return w.err;
 }
 
 static void write_options(const cot__client *c, cot_coap_writer *m)
@@ -79,7 +50,7 @@ static cot_status write_message(cot__client *c, const cot_coap_head *h, size_t *
     cot_status s = COT_OK;
     *len = 0;
     if (c->push.total > 0)
-        s = render_links(c, len);
+        s = cot__discover_all(c, len);
     if (s != COT_OK)
         return s;
     if (*len != c->push.total) /* the first block, or the objects have changed between two */
