@@ -42,6 +42,8 @@ net_handshake *net_handshake_of(net_worker *w, uint32_t slot)
     return at(w, w->slots[slot].handshake);
 }
 
+static uint16_t *places_of(net_worker *w, const table_address *a);
+
 /* ---- end ---- */
 
 void net_handshake_end(net_worker *w, net_handshake *h)
@@ -57,6 +59,7 @@ void net_handshake_end(net_worker *w, net_handshake *h)
         table_untake(&w->table, h->slot);
     loop_disarm(w->loop, &h->timer);
     net_handshake_asked_enough(w, h);
+    (*places_of(w, &h->from))--;
     cot_dtls_handshake_end(h->dtls);
     h->asked = 0;
     pool_give(&w->session->handshakes, h);
@@ -77,7 +80,10 @@ static void replace_older(net_worker *w, const net_handshake *h)
  * the credential; two that share a place are merely less limited. */
 static void limit_unregistered(net_worker *w, const net_handshake *h)
 {
-    net_latest *l = &w->session->latest[h->credential % NET_LATEST];
+    net_latest *l =
+        &w->session
+             ->latest[((h->credential ^ w->hash_key[0]) * UINT64_C(0x9E3779B97F4A7C15) >> 40) %
+                      NET_LATEST];
     uint32_t old = l->slot[1];
     if (l->credential == h->credential && old != 0 && table_is_live(&w->table, old - 1) &&
         w->table.slots[old - 1].credential == h->credential &&
@@ -173,27 +179,49 @@ void net_handshake_received(net_worker *w, net_handshake *h, const uint8_t *dgra
 
 /* ---- start ---- */
 
-/* All are used: one that only waits for the first application record may go, else the one that has been at
- * it for longest, so that silent ones cannot keep the others out. */
-static net_handshake *evict(net_worker *w)
+/* How many places the sender of `a` has. IPv4 by address, IPv6 by /64; two of one hash count together. */
+static uint16_t *places_of(net_worker *w, const table_address *a)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    size_t n = memcmp(a->ip, mapped, sizeof mapped) == 0 ? 16 : 8;
+    uint64_t hash = w->hash_key[1];
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ a->ip[i]) * UINT64_C(1099511628211); /* FNV-1a, keyed */
+    hash = (hash ^ hash >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    return &w->session->sources[(hash >> 40) % NET_SOURCES];
+}
+
+/* Should `h` go rather than `than`? More places of its sender first, then the longer time. */
+static bool goes_first(net_worker *w, const net_handshake *h, const net_handshake *than)
+{
+    uint16_t mine = *places_of(w, &h->from);
+    uint16_t theirs = *places_of(w, &than->from);
+    return mine != theirs ? mine > theirs : h->give_up < than->give_up;
+}
+
+/* All are used: one that only waits for the first application record may go, else the oldest of the sender
+ * that has most places, so that silent ones cannot keep the others out. Among senders with as many as the
+ * new one has, each keeps its place for a fair time. */
+static net_handshake *evict(net_worker *w, const table_address *from)
 {
     pool *p = &w->session->handshakes;
-    net_handshake *oldest = NULL;
+    net_handshake *first = NULL;
     for (uint32_t i = 0; i < p->top; i++) {
         net_handshake *h = pool_at(p, i);
         if (h->done)
             return h;
-        if (oldest == NULL || h->give_up < oldest->give_up)
-            oldest = h;
+        if (first == NULL || goes_first(w, h, first))
+            first = h;
     }
-    bool had_its_time = oldest != NULL && oldest->give_up - GIVE_UP_MS + FAIR_MS <= w->loop->now;
-    return had_its_time ? oldest : NULL;
+    if (first == NULL || *places_of(w, &first->from) > *places_of(w, from) + 1)
+        return first;
+    return first->give_up - GIVE_UP_MS + FAIR_MS <= w->loop->now ? first : NULL;
 }
 
-static net_handshake *take(net_worker *w)
+static net_handshake *take(net_worker *w, const table_address *from)
 {
     net_handshake *h = pool_take(&w->session->handshakes);
-    net_handshake *old = h == NULL ? evict(w) : NULL;
+    net_handshake *old = h == NULL ? evict(w, from) : NULL;
     if (old == NULL)
         return h;
     w->counters.overload++;
@@ -204,7 +232,7 @@ static net_handshake *take(net_worker *w)
 static net_handshake *begin(net_worker *w, const table_address *from)
 {
     uint8_t cid[COT_DTLS_CID_IN_MAX];
-    net_handshake *h = take(w);
+    net_handshake *h = take(w, from);
     uint32_t slot = h == NULL ? TABLE_NONE : table_take(&w->table);
     if (slot == TABLE_NONE) {
         if (h != NULL)
@@ -231,6 +259,7 @@ static net_handshake *begin(net_worker *w, const table_address *from)
     h->chain = *head;
     *head = me;
     w->slots[slot].handshake = me;
+    (*places_of(w, from))++;
     return h;
 }
 

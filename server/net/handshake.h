@@ -11,6 +11,7 @@
 #define NET_HANDSHAKE_HEADS 1024u
 #define NET_IDENTITIES 1024u
 #define NET_LATEST 4096u
+#define NET_SOURCES 1024u
 #define NET_HANDSHAKES_AN_IDENTITY 8u
 
 typedef struct net_handshake {
@@ -47,6 +48,8 @@ struct net_session_part {
     cot_ms refused_at;
     uint32_t suppressed;
     net_latest latest[NET_LATEST];
+    uint16_t
+        sources[NET_SOURCES]; /* places in the pool, by a hash of the sender (IPv6: of its /64) */
     uint8_t asking[NET_IDENTITIES]; /* open PSK questions, by a hash of the identity */
     uint8_t memory[COT_DTLS_SERVER_BYTES] __attribute__((aligned(16)));
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The system calls of each role, side by side. fcntl: see sandbox.c. mmap and mprotect are allowed without PROT_EXEC for all
- * (sandbox.c). No role has socket, connect, bind, execve, fork, clone, ptrace, kill, or chmod; only hub can
+ * (sandbox.c). No role has socket, connect, bind, execve, fork, clone, ptrace, kill; only hub can
  * open files, below its root directory. */
 #include "server/sandbox/lists.h"
 
@@ -49,48 +49,23 @@ static const int net[] = {
 
 /* SQLite in WAL mode on its own directory, one thread, firmware in memfds. */
 static const int hub[] = {
-    SCMP_SYS(openat),
-    SCMP_SYS(open),
-    SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(lseek),
-    SCMP_SYS(fsync),
-    SCMP_SYS(fdatasync),
-    SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
-    SCMP_SYS(fstat),
-    SCMP_SYS(stat),
-    SCMP_SYS(lstat),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(statx),
-    SCMP_SYS(access),
-    SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2),
-    SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat),
-    SCMP_SYS(getcwd),
-    SCMP_SYS(geteuid),
-    SCMP_SYS(fchmod),
-    SCMP_SYS(fchown),
-    SCMP_SYS(memfd_create),
-    SCMP_SYS(eventfd2),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),
-    SCMP_SYS(rseq),
-    SCMP_SYS(set_robust_list),
+    SCMP_SYS(openat),       SCMP_SYS(open),        SCMP_SYS(pread64),         SCMP_SYS(pwrite64),
+    SCMP_SYS(lseek),        SCMP_SYS(fsync),       SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),    SCMP_SYS(unlink),      SCMP_SYS(unlinkat),        SCMP_SYS(fstat),
+    SCMP_SYS(stat),         SCMP_SYS(lstat),       SCMP_SYS(newfstatat),      SCMP_SYS(statx),
+    SCMP_SYS(access),       SCMP_SYS(faccessat),   SCMP_SYS(faccessat2),      SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),   SCMP_SYS(getcwd),      SCMP_SYS(geteuid),         SCMP_SYS(fchmod),
+    SCMP_SYS(memfd_create), SCMP_SYS(sched_yield), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
 };
 
 /* TCP and Unix connections on the listeners that it was given. */
 static const int http[] = {
-    SCMP_SYS(accept4),     SCMP_SYS(accept),     SCMP_SYS(recvfrom),     SCMP_SYS(sendto),
-    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),   SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(writev),     SCMP_SYS(readv),        SCMP_SYS(eventfd2),
-    SCMP_SYS(poll),        SCMP_SYS(ppoll),      SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
-    SCMP_SYS(lseek),       SCMP_SYS(sysinfo),    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
-    SCMP_SYS(pwrite64),    SCMP_SYS(pread64),    SCMP_SYS(getrusage),
+    SCMP_SYS(accept4),      SCMP_SYS(recvfrom),   SCMP_SYS(sendto),      SCMP_SYS(shutdown),
+    SCMP_SYS(setsockopt),   SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(writev),       SCMP_SYS(readv),      SCMP_SYS(poll),        SCMP_SYS(ppoll),
+    SCMP_SYS(fstat),        SCMP_SYS(newfstatat), SCMP_SYS(lseek),       SCMP_SYS(sysinfo),
+    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),  SCMP_SYS(pwrite64),    SCMP_SYS(pread64),
+    SCMP_SYS(getrusage),
 };
 
 const sandbox_list sandbox_common = LIST(common);
