@@ -110,17 +110,3 @@ cot_status cot__blocks_write(cot__client *c, uint8_t *out, size_t cap, const cot
         cot_coap_write_payload(&m, body + slice.offset, slice.len);
     return cot_coap_write_end(&m, len);
 }
-
-size_t cot__blocks_answer(cot__client *c, const cot_coap_head *h, const cot_coap_view *q,
-                          const cot__reply *reply)
-{
-    const cot_client_memory *m = &c->config->memory;
-    size_t cap = m->tx_cap - COT_CHANNEL_OVERHEAD;
-    size_t len = 0;
-    if (cot__blocks_write(c, m->tx, cap, h, q, reply, &len) == COT_OK)
-        return len;
-    cot_coap_head bad = *h; /* a Block2 beyond the end, or malformed */
-    cot__reply error = {.code = COT_COAP_BAD_REQUEST, .format = COT_COAP_NO_FORMAT};
-    bad.code = error.code;
-    return cot__blocks_write(c, m->tx, cap, &bad, q, &error, &len) == COT_OK ? len : 0;
-}

@@ -14,7 +14,7 @@
 #define SILENCE_MS 20000u /* of one of several addresses, before the next one is tried */
 
 /* 2 s, 4 s, … 512 s, of which the random half keeps a fleet from coming back in step. */
-cot_ms cot__connection_backoff(cot__client *c)
+static uint32_t backoff(cot__client *c)
 {
     c->failures++;
     uint32_t full = BACKOFF_MS << (c->failures < BACKOFF_SHIFT ? c->failures : BACKOFF_SHIFT);
@@ -42,16 +42,28 @@ static void close_channel(cot__client *c)
     transmit(c, len);
 }
 
-void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
+/* When the server has forgotten us, or is busy (5.xx), the session is good, and the next registration
+ * goes over it. */
+void cot__connection_fail(cot__client *c, cot_status why, uint8_t code)
 {
-    cot_event e = {.kind = kind, .status = why, .code = code};
+    bool stood = c->registration >= COT__REG_STANDS;
+    cot_event e = {.kind = stood ? COT_EVENT_LOST : COT_EVENT_REFUSED, .status = why, .code = code};
     e.refusal = c->config->account.channel->refusal;
-    close_channel(c);
+    e.retry_at = c->now;
     cot__request_cancel(c);
     cot__registration_forget(c);
-    c->link = COT__LINK_DOWN;
-    c->retry_at = c->now + cot__connection_backoff(c);
-    e.retry_at = c->retry_at;
+    if (stood && code == COT_COAP_NOT_FOUND) {
+        e.status = COT_E_NOT_FOUND;
+    } else if (COT_COAP_CLASS(code) == 5) {
+        e.status = COT_E_AGAIN;
+        e.retry_at += backoff(c);
+        c->update_at = e.retry_at;
+    } else {
+        close_channel(c);
+        c->link = COT__LINK_DOWN;
+        e.retry_at += backoff(c);
+        c->retry_at = e.retry_at;
+    }
     cot__emit(c, &e);
     if (c->stopping)
         cot__connection_end(c);
@@ -112,9 +124,9 @@ static void follow_channel(cot__client *c)
         return;
     if (c->link == COT__LINK_CONNECTING) {
         bool silent = ch->refusal == COT_REFUSAL_TIMEOUT;
-        cot__connection_fail(c, COT_EVENT_REFUSED, silent ? COT_E_TIMEOUT : COT_E_AUTH, 0);
+        cot__connection_fail(c, silent ? COT_E_TIMEOUT : COT_E_AUTH, 0);
     } else if (c->link == COT__LINK_UP) {
-        cot__connection_fail(c, COT_EVENT_LOST, COT_E_CLOSED, 0);
+        cot__connection_fail(c, COT_E_CLOSED, 0);
     }
 }
 
@@ -130,7 +142,7 @@ static void connect(cot__client *c)
     if (s == COT_OK)
         s = ch->ops->open(ch, c->now);
     if (s != COT_OK) {
-        cot__connection_fail(c, COT_EVENT_REFUSED, s, 0);
+        cot__connection_fail(c, s, 0);
         return;
     }
     c->link = COT__LINK_CONNECTING;
@@ -143,7 +155,7 @@ void cot__connection_tick(cot__client *c)
         if (c->link == COT__LINK_DOWN)
             connect(c);
         else
-            cot__connection_fail(c, COT_EVENT_REFUSED, COT_E_TIMEOUT, 0);
+            cot__connection_fail(c, COT_E_TIMEOUT, 0);
     }
     if (c->link != COT__LINK_CONNECTING && c->link != COT__LINK_UP)
         return;

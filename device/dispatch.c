@@ -4,8 +4,11 @@
 #include "device/engine.h"
 
 static void send_reply(cot__client *c, const cot_coap_msg *m, const cot_coap_view *v,
-                       const cot__reply *reply)
+                       cot__reply *reply)
 {
+    const cot_client_memory *mem = &c->config->memory;
+    size_t cap = mem->tx_cap - COT_CHANNEL_OVERHEAD;
+    size_t len = 0;
     cot_coap_head h = {.type = COT_COAP_ACK, .code = reply->code, .mid = m->head.mid};
     h.token = m->head.token;
     if (m->head.type == COT_COAP_NON) {
@@ -13,9 +16,12 @@ static void send_reply(cot__client *c, const cot_coap_msg *m, const cot_coap_vie
         if (cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid) != COT_OK)
             return;
     }
-    size_t len = cot__blocks_answer(c, &h, v, reply);
-    if (len > 0)
-        cot__connection_send(c, c->config->memory.tx, len);
+    if (cot__blocks_write(c, mem->tx, cap, &h, v, reply, &len) != COT_OK) {
+        *reply = (cot__reply){.format = COT_COAP_NO_FORMAT};
+        h.code = COT_COAP_BAD_REQUEST; /* a Block2 beyond the end, or malformed */
+        (void)cot__blocks_write(c, mem->tx, cap, &h, v, reply, &len); /* no options: it fits */
+    }
+    cot__connection_send(c, mem->tx, len);
 }
 
 /* A duplicate gets the same answer without a second effect: a read is read again, of the others the

@@ -143,10 +143,9 @@ void cot__connection_send(cot__client *c, const uint8_t *msg, size_t len);
 void cot__connection_receive(cot__client *c, bool *more);
 void cot__connection_tick(cot__client *c);
 cot_ms cot__connection_deadline(const cot__client *c);
-/* The next delay of the back-off: counts a failure. */
-cot_ms cot__connection_backoff(cot__client *c);
-/* This attempt, or the link that stood, has failed: back off, then begin anew. */
-void cot__connection_fail(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code);
+/* This attempt, or the link that stood, has failed (`code`: the server's answer, or 0): back off,
+ * then begin anew. */
+void cot__connection_fail(cot__client *c, cot_status why, uint8_t code);
 void cot__connection_end(cot__client *c);
 
 /* --- dispatch.c: one received CoAP message --- */
@@ -157,9 +156,6 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len);
 bool cot__blocks_collect(cot__client *c, cot__request *q, cot__reply *reply);
 /* When memory.body is free again of a body that is coming in; not after now: it is free. */
 cot_ms cot__blocks_free_at(const cot__client *c);
-/* Write the answer to `h` into memory.tx. The length, 0 when it does not fit. */
-size_t cot__blocks_answer(cot__client *c, const cot_coap_head *h, const cot_coap_view *q,
-                          const cot__reply *reply);
 /* A notification or answer into out[0..cap): options, and the slice of memory.body that q wants. */
 cot_status cot__blocks_write(cot__client *c, uint8_t *out, size_t cap, const cot_coap_head *h,
                              const cot_coap_view *q, const cot__reply *reply, size_t *len);
@@ -241,8 +237,8 @@ void cot__request_event(cot__client *c, const cot_coap_event *e, const cot_coap_
 /* --- registration.c --- */
 void cot__registration_tick(cot__client *c);
 cot_ms cot__registration_deadline(const cot__client *c);
-/* v NULL: no answer came, or a RST (code 0). */
-void cot__registration_answer(cot__client *c, uint8_t code, const cot_coap_view *v);
+/* m and v NULL: no answer came, or a RST. */
+void cot__registration_answer(cot__client *c, const cot_coap_msg *m, const cot_coap_view *v);
 void cot__registration_forget(cot__client *c);
 
 /* --- objects/ --- */

@@ -78,7 +78,7 @@ static void send_next(cot__client *c)
     if (s == COT_OK)
         cot__request_send(c, COT__REQUEST_REGISTRATION, &h, len);
     else
-        cot__connection_fail(c, COT_EVENT_REFUSED, s, 0);
+        cot__connection_fail(c, s, 0);
 }
 
 static void begin(cot__client *c, cot__registration_state state)
@@ -148,36 +148,18 @@ static void stands(cot__client *c, cot_event_kind kind)
     cot__emit_kind(c, kind);
 }
 
-/* The server answered with an error. When it has forgotten us, or is busy (5.xx), the session is
- * good, and the next registration goes over it. */
-static void refused(cot__client *c, cot_event_kind kind, cot_status why, uint8_t code)
-{
-    bool forgotten = kind == COT_EVENT_LOST && code == COT_COAP_NOT_FOUND;
-    if (!forgotten && COT_COAP_CLASS(code) != 5) {
-        cot__connection_fail(c, kind, why, code);
-        return;
-    }
-    cot_event e = {.kind = kind, .code = code, .retry_at = c->now};
-    e.status = forgotten ? COT_E_NOT_FOUND : COT_E_AGAIN;
-    if (!forgotten)
-        e.retry_at += cot__connection_backoff(c);
-    cot__registration_forget(c);
-    c->update_at = e.retry_at;
-    cot__emit(c, &e);
-}
-
-void cot__registration_answer(cot__client *c, uint8_t code, const cot_coap_view *v)
+void cot__registration_answer(cot__client *c, const cot_coap_msg *m, const cot_coap_view *v)
 {
     bool first = c->registration == COT__REG_REGISTERING;
-    cot_event_kind bad = first ? COT_EVENT_REFUSED : COT_EVENT_LOST;
     if (c->registration == COT__REG_LEAVING) {
         cot__connection_end(c);
         return;
     }
-    if (v == NULL) {
-        cot__connection_fail(c, bad, COT_E_TIMEOUT, 0);
+    if (m == NULL) {
+        cot__connection_fail(c, COT_E_TIMEOUT, 0);
         return;
     }
+    uint8_t code = m->head.code;
     cot_status s = cot_coap_push_step(&c->push, code, v);
     if (s == COT_E_STATE || (s == COT_OK && !c->push.done))
         return; /* the next block leaves with the next tick */
@@ -187,5 +169,5 @@ void cot__registration_answer(cot__client *c, uint8_t code, const cot_coap_view 
     if (s == COT_OK)
         stands(c, first ? COT_EVENT_REGISTERED : COT_EVENT_UPDATED);
     else
-        refused(c, bad, s, code);
+        cot__connection_fail(c, s, code);
 }

@@ -36,16 +36,17 @@ void cot__request_cancel(cot__client *c)
         cot__update_answer(c, NULL, NULL);
 }
 
-static void lost(cot__client *c, cot__request_kind kind)
+/* It has ended; `m` and `v` are its response, or NULL. */
+static void ended(cot__client *c, cot__outcome what, const cot_coap_msg *m, const cot_coap_view *v)
 {
+    cot__request_kind kind = c->request_kind;
+    c->request_kind = COT__REQUEST_NONE;
     if (kind == COT__REQUEST_NOTIFY)
-        cot__observe_outcome(c, c->request_observation, COT__LOST);
-    if (kind == COT__REQUEST_FETCH)
-        cot__update_answer(c, NULL, NULL);
-    if (kind == COT__REQUEST_REGISTRATION)
-        cot__registration_answer(c, 0, NULL);
-    else /* a server that does not answer: ask whether the registration stands */
-        c->update_at = c->now;
+        cot__observe_outcome(c, c->request_observation, what);
+    else if (kind == COT__REQUEST_FETCH)
+        cot__update_answer(c, m, v);
+    else if (kind == COT__REQUEST_REGISTRATION)
+        cot__registration_answer(c, m, v);
 }
 
 void cot__request_tick(cot__client *c)
@@ -57,23 +58,15 @@ void cot__request_tick(cot__client *c)
         cot__connection_send(c, c->config->memory.request, c->request_len);
     if (todo != COT_COAP_LOST)
         return;
-    cot__request_kind kind = c->request_kind;
-    c->request_kind = COT__REQUEST_NONE;
-    lost(c, kind);
+    if (c->request_kind != COT__REQUEST_REGISTRATION)
+        c->update_at = c->now; /* the server does not answer: does the registration stand? */
+    ended(c, COT__LOST, NULL, NULL);
 }
 
 void cot__request_event(cot__client *c, const cot_coap_event *e, const cot_coap_msg *m,
                         const cot_coap_view *v)
 {
-    cot__request_kind kind = c->request_kind;
-    bool rejected = e->kind == COT_COAP_GOT_RESET;
-    if (e->kind == COT_COAP_GOT_ACK && kind != COT__REQUEST_NOTIFY)
+    if (e->kind == COT_COAP_GOT_ACK && c->request_kind != COT__REQUEST_NOTIFY)
         return; /* the answer comes separately */
-    c->request_kind = COT__REQUEST_NONE;
-    if (kind == COT__REQUEST_NOTIFY)
-        cot__observe_outcome(c, c->request_observation, rejected ? COT__REJECTED : COT__CONFIRMED);
-    else if (kind == COT__REQUEST_FETCH)
-        cot__update_answer(c, m, v);
-    else if (kind == COT__REQUEST_REGISTRATION)
-        cot__registration_answer(c, m == NULL ? 0 : m->head.code, v);
+    ended(c, e->kind == COT_COAP_GOT_RESET ? COT__REJECTED : COT__CONFIRMED, m, v);
 }
