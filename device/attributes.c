@@ -7,19 +7,14 @@
 
 #include <string.h>
 
-static cot__attributes *slot(const cot__client *c, size_t i)
-{
-    return (cot__attributes *)(void *)&c->config->memory.attributes[i];
-}
-
 static const char names[COT__PERIODS][5] = {"pmin", "pmax"};
 
 /* The attributes of `path`; without any, a free place, or NULL. */
 static cot__attributes *find(const cot__client *c, const cot_lwm2m_path *path)
 {
+    cot__attributes *a = (cot__attributes *)(void *)c->config->memory.attributes;
     cot__attributes *unused = NULL;
-    for (size_t i = 0; i < c->config->memory.attribute_count; i++) {
-        cot__attributes *a = slot(c, i);
+    for (size_t n = c->config->memory.attribute_count; n > 0; n--, a++) {
         if (a->has == 0)
             unused = a;
         else if (cot_lwm2m_path_compare(&a->path, path) == 0)

@@ -69,7 +69,6 @@ typedef struct cot__client {
 
     /* request.c */
     cot__request_kind request_kind;
-    uint8_t request_observation; /* NOTIFY: index */
 
     /* registration.c */
     cot__registration_state registration;
@@ -79,10 +78,11 @@ typedef struct cot__client {
     uint8_t builtin_count; /* objects/ */
 
     size_t request_len;
-    uint32_t lifetime;             /* seconds, 1/0/1 */
-    uint32_t lifetime_sent;        /* that the server knows */
-    uint32_t period[COT__PERIODS]; /* 1/0/2 and 1/0/3 (0: none), s */
-    uint32_t collect_key;          /* of method, format and Request-Tag */
+    cot__observation *request_observation; /* of NOTIFY */
+    uint32_t lifetime;                     /* seconds, 1/0/1 */
+    uint32_t lifetime_sent;                /* that the server knows */
+    uint32_t period[COT__PERIODS];         /* 1/0/2 and 1/0/3 (0: none), s */
+    uint32_t collect_key;                  /* of method, format and Request-Tag */
 
     cot_ms now;       /* of the running poll */
     cot_ms retry_at;  /* DOWN: the next attempt; else when this address counts as silent */
@@ -102,8 +102,8 @@ typedef struct cot__client {
 } cot__client;
 
 _Static_assert(sizeof(cot__client) <= COT_CLIENT_SIZE, "COT_CLIENT_SIZE in cotter/client.h");
-_Static_assert(sizeof(cot__observation) <= sizeof(cot_observation), "cotter/client.h");
-_Static_assert(sizeof(cot__attributes) <= sizeof(cot_attributes), "cotter/client.h");
+_Static_assert(sizeof(cot__observation) == sizeof(cot_observation), "cotter/client.h");
+_Static_assert(sizeof(cot__attributes) == sizeof(cot_attributes), "cotter/client.h");
 
 /* A request of the server that is being served, and the answer in the making. */
 typedef struct cot__request {
@@ -218,9 +218,9 @@ void cot__observe_clear(cot__client *c);
 void cot__changed(cot__client *c, const cot_lwm2m_path *path);
 void cot__observe_tick(cot__client *c);
 cot_ms cot__observe_deadline(const cot__client *c);
-/* What became of the confirmable notification of observation i. */
+/* What became of the confirmable notification. */
 typedef enum cot__outcome { COT__CONFIRMED, COT__REJECTED, COT__LOST } cot__outcome;
-void cot__observe_outcome(cot__client *c, uint8_t i, cot__outcome what);
+void cot__observe_outcome(cot__client *c, cot__outcome what);
 
 /* --- request.c: the one outstanding confirmable message --- */
 bool cot__request_possible(const cot__client *c);

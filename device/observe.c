@@ -8,14 +8,14 @@
 
 #define RETRY_MS 1000u /* when a notification cannot be written, or there is no message id for it */
 
+static cot__observation *first_place(const cot__client *c)
+{
+    return (cot__observation *)(void *)c->config->memory.observations;
+}
+
 static size_t count_of(const cot__client *c)
 {
     return c->config->memory.observation_count;
-}
-
-static cot__observation *at(const cot__client *c, size_t i)
-{
-    return (cot__observation *)(void *)&c->config->memory.observations[i];
 }
 
 /* The observation with this token; or, with a path, one of the same path and format (the server has
@@ -24,8 +24,8 @@ static cot__observation *find(const cot__client *c, const cot_coap_token *token,
                               const cot_lwm2m_path *path, uint16_t format)
 {
     cot__observation *unused = NULL;
-    for (size_t i = 0; i < count_of(c); i++) {
-        cot__observation *o = at(c, i);
+    cot__observation *o = first_place(c);
+    for (size_t n = count_of(c); n > 0; n--, o++) {
         if (!o->used)
             unused = path != NULL ? o : NULL;
         else if (cot_coap_token_equal(&o->token, token) ||
@@ -39,7 +39,7 @@ static cot__observation *find(const cot__client *c, const cot_coap_token *token,
 static void drop(cot__client *c, cot__observation *o)
 {
     o->used = false;
-    if (c->request_kind == COT__REQUEST_NOTIFY && at(c, c->request_observation) == o)
+    if (c->request_kind == COT__REQUEST_NOTIFY && c->request_observation == o)
         cot__request_cancel(c);
 }
 
@@ -73,30 +73,32 @@ void cot__observe_cancel(cot__client *c, const cot_coap_token *token)
 
 void cot__observe_reset(cot__client *c, uint16_t mid)
 {
-    for (size_t i = 0; i < count_of(c); i++) {
-        if (at(c, i)->used && cot_coap_notifier_reset(&at(c, i)->notifier, mid))
-            drop(c, at(c, i));
+    cot__observation *o = first_place(c);
+    for (size_t n = count_of(c); n > 0; n--, o++) {
+        if (o->used && cot_coap_notifier_reset(&o->notifier, mid))
+            drop(c, o);
     }
 }
 
 void cot__observe_clear(cot__client *c)
 {
-    for (size_t i = 0; i < count_of(c); i++)
-        at(c, i)->used = false;
+    cot__observation *o = first_place(c);
+    for (size_t n = count_of(c); n > 0; n--, o++)
+        o->used = false;
 }
 
 void cot__changed(cot__client *c, const cot_lwm2m_path *path)
 {
-    for (size_t i = 0; i < count_of(c); i++) {
-        cot__observation *o = at(c, i);
+    cot__observation *o = first_place(c);
+    for (size_t n = count_of(c); n > 0; n--, o++) {
         if (cot_lwm2m_path_has_prefix(path, &o->path) || cot_lwm2m_path_has_prefix(&o->path, path))
             o->dirty = true;
     }
 }
 
-void cot__observe_outcome(cot__client *c, uint8_t i, cot__outcome what)
+void cot__observe_outcome(cot__client *c, cot__outcome what)
 {
-    cot__observation *o = at(c, i);
+    cot__observation *o = c->request_observation;
     if (what == COT__CONFIRMED)
         cot_coap_notifier_confirmed(&o->notifier, c->now);
     else if (what == COT__REJECTED)
@@ -149,7 +151,7 @@ static void notify(cot__client *c, cot__observation *o)
     cot__emit_kind(c, COT_EVENT_NOTIFIED);
     if (con) {
         o->unconfirmed = 0;
-        c->request_observation = (uint8_t)(o - at(c, 0));
+        c->request_observation = o;
         cot__request_send(c, COT__REQUEST_NOTIFY, &h, len);
     } else {
         o->unconfirmed++;
@@ -166,8 +168,8 @@ static cot_ms first_of(const cot__client *c, cot__observation **first)
     cot_ms when = COT_NEVER;
     if (c->registration != COT__REG_STANDS)
         return when;
-    for (size_t i = 0; i < count_of(c); i++) {
-        cot__observation *o = at(c, i);
+    cot__observation *o = first_place(c);
+    for (size_t n = count_of(c); n > 0; n--, o++) {
         if (!o->used)
             continue;
         cot_ms due = due_at(c, o);

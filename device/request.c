@@ -42,7 +42,7 @@ static void ended(cot__client *c, cot__outcome what, const cot_coap_msg *m, cons
     cot__request_kind kind = c->request_kind;
     c->request_kind = COT__REQUEST_NONE;
     if (kind == COT__REQUEST_NOTIFY)
-        cot__observe_outcome(c, c->request_observation, what);
+        cot__observe_outcome(c, what);
     else if (kind == COT__REQUEST_FETCH)
         cot__update_answer(c, m, v);
     else if (kind == COT__REQUEST_REGISTRATION)

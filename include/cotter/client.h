@@ -75,7 +75,7 @@ typedef struct cot_observation {
 } cot_observation;
 
 typedef struct cot_attributes {
-    _Alignas(4) unsigned char opaque[24];
+    _Alignas(4) unsigned char opaque[20];
 } cot_attributes;
 
 /* All memory of the client beside itself. Lives as long as the client. */
