@@ -320,7 +320,7 @@ const char *hub_new_device_check(hub *h, cot_bytes map, new_device *n)
     cot_bytes group = text_in(map, "group");
     if (group.len > 0) {
         if (store_group_get(h->st, group, &g) != COT_OK) {
-            n->status = 404;
+            n->status = 409; /* 404 would say that the device is not there */
             return "There is no such group: add it first.";
         }
         n->row.group = g.id;

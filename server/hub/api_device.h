@@ -8,7 +8,7 @@
 typedef struct new_device {
     store_device_new row; /* borrows from the map and from `digest` */
     uint8_t digest[32];
-    uint16_t status; /* of the problem: 422, or 404 for a group that is not there */
+    uint16_t status; /* of the problem: 422, or 409 for a group that is not there */
 } new_device;
 
 /* Read a device to be added from a CBOR map. NULL; or a sentence that says what to change. `n` must

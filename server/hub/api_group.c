@@ -121,7 +121,7 @@ uint16_t hub_api_group_add(hub_request *rq)
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
     if (wrong != NULL)
-        return hub_problem(rq, wrong == no_release ? 404 : 422, wrong);
+        return hub_problem(rq, wrong == no_release ? 409 : 422, wrong);
     if (!name_fits(name))
         return hub_problem(
             rq, 422,
@@ -168,7 +168,7 @@ uint16_t hub_api_group_edit(hub_request *rq)
     if (rq->bad != NULL)
         return hub_bad_argument(rq);
     if (wrong != NULL)
-        return hub_problem(rq, wrong == no_release ? 404 : 422, wrong);
+        return hub_problem(rq, wrong == no_release ? 409 : 422, wrong);
     cot_status s = store_group_edit(rq->h->st, &g);
     return s == COT_OK ? reply_group(rq, 200) : hub_problem_of(rq, s, "group");
 }

@@ -48,18 +48,16 @@ static const char *refusal(cot_status s)
 /* Check all of it; fill what the manifest says. */
 static cot_status verify(const store_group *g, cot_bytes envelope, store_release *r)
 {
-    cot_suit_device device = {.sequence = 0, .capacity = UINT64_MAX};
+    cot_p256_public key;
+    cot_suit_device device = {g->vendor, g->class_id, &key, 0, UINT64_MAX};
     cot_suit_intake in;
     cot_suit_envelope parts;
     uint8_t head[ENVELOPE_HEAD];
     uint8_t digest[COT_SHA256_SIZE];
     cot_bytes stored;
-    memcpy(device.vendor_id, g->vendor, STORE_UUID);
-    memcpy(device.class_id, g->class_id, STORE_UUID);
-    cot_status s =
-        g->key_len <= SPKI_POINT
-            ? COT_E_AUTH
-            : cot_p256_public_parse(g->key + g->key_len - SPKI_POINT, SPKI_POINT, &device.key);
+    cot_status s = g->key_len <= SPKI_POINT
+                       ? COT_E_AUTH
+                       : cot_p256_public_parse(g->key + g->key_len - SPKI_POINT, SPKI_POINT, &key);
     if (s != COT_OK)
         return s;
     cot_suit_intake_init(&in, &device, &cot_crypto_openssl, head, sizeof head);

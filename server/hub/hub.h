@@ -21,11 +21,12 @@
 #define HUB_WAITS 256u     /* calls that wait for a command's outcome */
 #define HUB_REFUSALS 100u  /* that may be noted at once, */
 #define HUB_REFUSAL_MS 50u /* and one more in each of these: a flood of them does not become ours */
-#define HUB_STALE_BATCH 128u  /* registrations that are looked at each tick */
-#define HUB_STALE_GRACE 60000 /* ms beyond the lifetime, which the worker sees to itself */
-#define HUB_CLOCK_STEP 30000  /* ms that the wall clock may drift from one tick to the next */
-#define HUB_IMAGES 4u         /* releases whose envelopes are kept at hand for the workers */
-#define HUB_USED 32u          /* tokens whose use is noted together */
+#define HUB_STALE_BATCH 128u   /* registrations that are looked at each tick */
+#define HUB_STALE_GRACE 60000  /* ms beyond the lifetime, which the worker sees to itself */
+#define HUB_STALE_WAIT 3600000 /* ms after its start that hub ends nothing by itself at most */
+#define HUB_CLOCK_STEP 30000   /* ms that the wall clock may drift from one tick to the next */
+#define HUB_IMAGES 4u          /* releases whose envelopes are kept at hand for the workers */
+#define HUB_USED 32u           /* tokens whose use is noted together */
 #define HUB_EVENTS 1024u
 #define HUB_EVENT_MAX 8192u      /* bytes of an event's body */
 #define HUB_EVENT_BYTES 1048576u /* of all bodies in the ring */

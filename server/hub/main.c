@@ -88,13 +88,15 @@ static void drain(peer *to)
         hub_message_free(hub_list_pop(&to->waiting));
 }
 
-/* The peer does not read: it is broken or taken over. It sees its channel close, exits, and is started anew. */
+/* The peer does not read: it is broken or taken over. If it lives, the monitor makes a new
+ * channel for both. */
 static void give_up(peer *to)
 {
     log_line("error", "hub.peer_stuck", "role=%u index=%u", (unsigned)to->role,
              (unsigned)to->index);
     ipc_close(&to->channel);
     hub_list_clear(&to->waiting);
+    role_peer_lost(to->owner->env, to->role, to->index);
 }
 
 static void deliver(process *p, hub_list *l)
@@ -212,6 +214,7 @@ static void on_closed(ipc_channel *c)
 {
     peer *from = c->ctx;
     hub_list_clear(&from->waiting);
+    role_peer_lost(from->owner->env, from->role, from->index);
 }
 
 static void on_peer(role_env *env, const ipc_peer *who, int fd)
@@ -231,6 +234,7 @@ static void on_peer(role_env *env, const ipc_peer *who, int fd)
     to->channel.on_message = on_message;
     to->channel.on_closed = on_closed;
     to->channel.ctx = to;
+    to->channel.secret = who->role == IPC_HTTP; /* bearer tokens */
     if (ipc_open(&to->channel, env->loop, fd, QUEUE) != COT_OK)
         log_line("error", "hub.channel", "role=%u", (unsigned)who->role);
     push(p, who->role, who->index, IPC_PEER, (cot_bytes){NULL, 0}, -1);

@@ -271,13 +271,15 @@ cot_status hub_on_expired(hub *h, const hub_message *m, cot_reader *r)
 
 /* ---- by time ---- */
 
-/* Its worker has not refreshed it for a lifetime: its word that it expired was lost with one of us. While this
- * process, or the clock since a step, is younger than the lifetime, nobody can know. */
+/* Its worker has not refreshed it for a lifetime: its word that it expired was lost with one of us. A clock that stepped
+ * is believed again after a lifetime; a hub that was away waits for one too, but not longer than HUB_STALE_WAIT: workers tell
+ * within seconds what was refreshed meanwhile. */
 static bool is_stale(const hub *h, const store_stale *r)
 {
     store_ms lifetime = (store_ms)r->lifetime * 1000 + HUB_STALE_GRACE;
-    cot_ms since = h->stepped_at > h->started ? h->stepped_at : h->started;
-    return h->utc - r->seen_at > lifetime && h->now - since > (cot_ms)lifetime;
+    store_ms wait = lifetime < HUB_STALE_WAIT ? lifetime : HUB_STALE_WAIT;
+    return h->utc - r->seen_at > lifetime && (store_ms)(h->now - h->started) > wait &&
+           (h->stepped_at == 0 || (store_ms)(h->now - h->stepped_at) > lifetime);
 }
 
 static void watch_clock(hub *h)

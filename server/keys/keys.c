@@ -126,7 +126,9 @@ static cot_status on_http(ipc_channel *c, ipc_type type, cot_reader *body, int f
 
 static void on_closed(ipc_channel *c)
 {
-    (void)c; /* the monitor brings the next one */
+    keys_state *k = c->ctx;
+    uint8_t role = c == &k->hub ? IPC_HUB : c == &k->http ? IPC_HTTP : IPC_NET;
+    role_peer_lost(k->env, role, role == IPC_NET ? (uint8_t)(c - k->net) : 0);
 }
 
 static void on_peer(role_env *env, const ipc_peer *peer, int fd)
@@ -153,6 +155,7 @@ static void on_peer(role_env *env, const ipc_peer *peer, int fd)
     c->on_message = handler;
     c->on_closed = on_closed;
     c->ctx = k;
+    c->secret = true;
     if (ipc_open(c, env->loop, fd, QUEUE) != COT_OK)
         log_line("error", "keys.channel", "role=%u", (unsigned)peer->role);
 }
