@@ -10,7 +10,7 @@ static const int calls[] = {
     SCMP_SYS(newfstatat),  SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(prctl),
     SCMP_SYS(sched_yield), SCMP_SYS(tgkill),      SCMP_SYS(getrusage),    SCMP_SYS(lseek),
     SCMP_SYS(mincore),     SCMP_SYS(prlimit64),   SCMP_SYS(getrlimit),    SCMP_SYS(pipe2),
-    SCMP_SYS(pipe),        SCMP_SYS(stat),
+    SCMP_SYS(pipe),        SCMP_SYS(stat),        SCMP_SYS(mmap),         SCMP_SYS(mprotect),
 };
 
 const sandbox_list sandbox_instruments = {calls, sizeof calls / sizeof calls[0]};

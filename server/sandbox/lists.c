@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system calls of each role, side by side. fcntl: see sandbox.c. mmap and mprotect are allowed without PROT_EXEC for all
- * (sandbox.c). No role has socket, connect, bind, execve, fork, clone, ptrace, kill; only hub can
- * open files, below its root directory. */
+/* The system calls of each role, side by side; those with arguments that matter are in arguments.c. No role has
+ * socket, connect, bind, execve, fork, clone, ptrace, kill; only hub can open files, below its root directory. */
 #include "server/sandbox/lists.h"
 
 #include <seccomp.h>
@@ -17,7 +16,6 @@ static const int common[] = {
     SCMP_SYS(epoll_pwait),
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg),
     SCMP_SYS(read),
     SCMP_SYS(write),
     SCMP_SYS(close),
@@ -60,12 +58,11 @@ static const int hub[] = {
 
 /* TCP and Unix connections on the listeners that it was given. */
 static const int http[] = {
-    SCMP_SYS(accept4),      SCMP_SYS(recvfrom),   SCMP_SYS(sendto),      SCMP_SYS(shutdown),
-    SCMP_SYS(setsockopt),   SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-    SCMP_SYS(writev),       SCMP_SYS(readv),      SCMP_SYS(poll),        SCMP_SYS(ppoll),
-    SCMP_SYS(fstat),        SCMP_SYS(newfstatat), SCMP_SYS(lseek),       SCMP_SYS(sysinfo),
-    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),  SCMP_SYS(pwrite64),    SCMP_SYS(pread64),
-    SCMP_SYS(getrusage),
+    SCMP_SYS(accept4),     SCMP_SYS(recvfrom),    SCMP_SYS(shutdown),     SCMP_SYS(getsockopt),
+    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(writev),       SCMP_SYS(readv),
+    SCMP_SYS(poll),        SCMP_SYS(ppoll),       SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
+    SCMP_SYS(lseek),       SCMP_SYS(sysinfo),     SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+    SCMP_SYS(pwrite64),    SCMP_SYS(pread64),     SCMP_SYS(getrusage),
 };
 
 const sandbox_list sandbox_common = LIST(common);

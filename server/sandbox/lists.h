@@ -5,6 +5,8 @@
 
 #include "server/sandbox/sandbox.h"
 
+#include <seccomp.h>
+
 typedef struct sandbox_list {
     const int *calls; /* numbers as libseccomp knows them */
     size_t count;
@@ -14,11 +16,22 @@ typedef struct sandbox_list {
 extern const sandbox_list sandbox_common;
 extern const sandbox_list sandbox_roles[5]; /* by sandbox_role */
 
+/* A call that is allowed when all its `args` hold; several rules for one call are alternatives. In arguments.c. */
+typedef struct sandbox_rule {
+    uint8_t roles; /* bit n: sandbox_role n */
+    int call;
+    uint8_t args;
+    struct scmp_arg_cmp arg[2];
+} sandbox_rule;
+
+extern const sandbox_rule *const sandbox_rules;
+extern const size_t sandbox_rule_count;
+
 /* What the build's instruments need: empty (instruments_none.c), or what AddressSanitizer calls
  * (instruments_asan.c). CMake links one of the two files by the build's flags; no release can get the other. */
 extern const sandbox_list sandbox_instruments;
-/* May memory be made executable, and what environment do children get (NULL-terminated)? */
 extern const bool sandbox_instrumented;
+/* The environment of children, NULL-terminated. */
 extern char *const sandbox_environment[];
 
 #endif

@@ -110,32 +110,17 @@ static bool allow(scmp_filter_ctx ctx, const sandbox_list *list)
     return true;
 }
 
-/* Memory may never be writable code or code at all; instruments may map their own. */
-static bool allow_memory(scmp_filter_ctx ctx)
+static bool allow_arguments(scmp_filter_ctx ctx, sandbox_role role)
 {
-    if (sandbox_instrumented)
-        return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 0) == 0 &&
-               seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 0) == 0;
-    return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-           seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
-}
-
-/* fcntl by command: no signals, owners, leases or notifications. Locks are SQLite's. */
-static bool allow_fcntl(scmp_filter_ctx ctx, sandbox_role role)
-{
-    static const int commands[] = {F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,    F_GETFL,
-                                   F_SETFL,         F_ADD_SEALS, F_GET_SEALS};
-    static const int locks[] = {F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW};
-    bool ok = true;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                    SCMP_A1(SCMP_CMP_EQ, (uint64_t)commands[i])) == 0;
-    for (size_t i = 0; role == SANDBOX_HUB && i < sizeof locks / sizeof locks[0]; i++)
-        ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                    SCMP_A1(SCMP_CMP_EQ, (uint64_t)locks[i])) == 0;
-    return ok;
+    for (size_t i = 0; i < sandbox_rule_count; i++) {
+        const sandbox_rule *r = &sandbox_rules[i];
+        if ((r->roles >> role & 1) == 0)
+            continue;
+        int err = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, r->call, r->args, r->arg);
+        if (err != 0 && err != -EEXIST)
+            return false;
+    }
+    return true;
 }
 
 cot_status sandbox_seal(sandbox_role role)
@@ -153,7 +138,7 @@ cot_status sandbox_seal(sandbox_role role)
     (void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     bool ok = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && allow(ctx, &sandbox_common) &&
               allow(ctx, &sandbox_roles[role]) && allow(ctx, &sandbox_instruments) &&
-              allow_memory(ctx) && allow_fcntl(ctx, role) && seccomp_load(ctx) == 0;
+              allow_arguments(ctx, role) && seccomp_load(ctx) == 0;
     seccomp_release(ctx);
     return ok ? COT_OK : COT_E_DENIED;
 }
