@@ -59,14 +59,13 @@ cot_status cot_client_init(cot_client *client, const cot_client_config *config)
     if (config->port->entropy(config->port->ctx, probe, sizeof probe) != COT_OK)
         return COT_E_IO;
     memset(client, 0, sizeof *client);
-    if (m->observation_count > 0)
-        memset(m->observations, 0, m->observation_count * sizeof *m->observations);
     if (m->attribute_count > 0)
         memset(m->attributes, 0, m->attribute_count * sizeof *m->attributes);
     c->config = config;
     c->link = COT__LINK_DOWN;
     c->lifetime = config->account.lifetime;
     cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
+    cot__observe_clear(c);
     cot__objects_init(c);
     return COT_OK;
 }

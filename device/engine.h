@@ -42,12 +42,12 @@ typedef enum cot__request_kind {
 typedef struct cot__observation {
     cot_coap_notifier notifier;
     cot_ms sent_at;
-    cot_lwm2m_path path;
-    cot_coap_token token;
-    uint16_t format;
     bool used;
     bool dirty;          /* something below path has changed since sent_at */
     uint8_t unconfirmed; /* notifications since the last confirmable one */
+    cot_coap_token token;
+    cot_lwm2m_path path;
+    uint16_t format;
 } cot__observation;
 
 enum { COT__PMIN, COT__PMAX, COT__PERIODS };

@@ -71,7 +71,7 @@ typedef struct cot_event {
 /* Room for one observation, and for pmin and pmax of one path (Write-Attributes). The caller gives
  * arrays of them; what is inside is the library's. */
 typedef struct cot_observation {
-    _Alignas(8) unsigned char opaque[56];
+    _Alignas(8) unsigned char opaque[48];
 } cot_observation;
 
 typedef struct cot_attributes {
@@ -117,7 +117,7 @@ typedef struct cot_client_config {
     void *app;
 } cot_client_config;
 
-#define COT_CLIENT_SIZE (320 + 44 * sizeof(void *))
+#define COT_CLIENT_SIZE (272 + 40 * sizeof(void *))
 typedef struct cot_client {
     _Alignas(8) unsigned char opaque[COT_CLIENT_SIZE];
 } cot_client;
