@@ -80,11 +80,11 @@ class Process:
 class Cotter:
     """One private server. Use as a context manager; everything it made is removed at the end unless keep is set."""
 
-    def __init__(self, folder=None, keep=False, nosec=False, workers=2, extra=""):
+    def __init__(self, folder=None, keep=False, nosec=False, ipv6=False, workers=2, extra=""):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="cotter-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
-        self.keep, self.nosec, self.workers, self.extra = keep, nosec, workers, extra
+        self.keep, self.nosec, self.ipv6, self.workers, self.extra = keep, nosec, ipv6, workers, extra
         self.coap, self.coaps = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
         self.http = free_port()
         self.server, self.devices, self.prefix = None, {}, []
@@ -118,7 +118,8 @@ class Cotter:
     def configure(self):
         ca = self.folder / "ca" / "ca.pem"
         lines = [f'data = "{self.folder}/data";', f'run = "{self.run}";', f"workers = {self.workers};",
-                 f'coaps = [ "127.0.0.1:{self.coaps}" ];', f'http = "127.0.0.1:{self.http}";']
+                 f'coaps = [ "127.0.0.1:{self.coaps}"' + (f', "[::1]:{self.coaps}"' if self.ipv6 else "") + " ];",
+                 f'http = "127.0.0.1:{self.http}";']
         if self.nosec:
             lines.append(f'coap = [ "127.0.0.1:{self.coap}" ];')
         if ca.exists():
