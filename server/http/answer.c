@@ -89,8 +89,8 @@ enum MHD_Result http_answer(http_request *r)
 
 static enum MHD_Result answer_health(http_request *r)
 {
-    bool hub = http_link_is_up(&r->server->hub);
-    bool keys = http_link_is_up(&r->server->keys);
+    bool hub = ipc_is_open(&r->server->hub.channel);
+    bool keys = ipc_is_open(&r->server->keys.channel);
     if (!hub || !keys) {
         (void)http_problem_set(&r->problem, 503, "%s is starting", hub ? "keys" : "hub");
         http_done(r);

@@ -196,6 +196,18 @@ static void on_hub_up(void *ctx)
     http_events_end(&s->events); /* readers come again with ?since, which asks the new hub */
 }
 
+static void on_hub_down(void *ctx)
+{
+    http_server *s = ctx;
+    role_peer_lost(s->env, IPC_HUB, 0);
+}
+
+static void on_keys_down(void *ctx)
+{
+    http_server *s = ctx;
+    role_peer_lost(s->env, IPC_KEYS, 0);
+}
+
 static void on_peer(role_env *env, const ipc_peer *peer, int fd)
 {
     http_server *s = env->ctx;
@@ -219,7 +231,10 @@ static void init(http_server *s, role_env *env)
     http_link_init(&s->keys, env->loop, IPC_SEALED, env->config.generation);
     s->hub.on_other = on_hub_message;
     s->hub.on_up = on_hub_up;
+    s->hub.on_down = on_hub_down;
     s->hub.ctx = s;
+    s->keys.on_down = on_keys_down;
+    s->keys.ctx = s;
     http_events_init(&s->events, env->loop);
 }
 

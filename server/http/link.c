@@ -2,6 +2,8 @@
 /* Calls in flight to hub and keys. An id is generation, counter and slot: 24, 29 and 11 bits. */
 #include "server/http/link.h"
 
+#include <unistd.h>
+
 #define SWEEP_MS 250u
 #define SLOT_BITS 11u
 #define QUEUE_BYTES (4u * 1024u * 1024u)
@@ -54,9 +56,9 @@ static void on_sweep(loop_timer *t)
     }
 }
 
-static void on_closed(ipc_channel *channel)
+/* What was sent on the channel that has ended waits for the next one, or is lost. */
+static void unsend(http_link *k)
 {
-    http_link *k = channel->ctx;
     for (size_t i = 0; i < HTTP_CALLS_MAX; i++) {
         http_call *c = k->slots[i];
         if (c != NULL && c->live && c->sent) {
@@ -67,10 +69,21 @@ static void on_closed(ipc_channel *channel)
     }
 }
 
+static void on_closed(ipc_channel *channel)
+{
+    http_link *k = channel->ctx;
+    unsend(k);
+    if (k->on_down != NULL) {
+        k->on_down(k->ctx);
+    }
+}
+
 static cot_status on_message(ipc_channel *channel, ipc_type type, cot_reader *body, int fd)
 {
     http_link *k = channel->ctx;
-    (void)fd; /* nobody sends http one */
+    if (fd >= 0) {
+        (void)close(fd); /* http needs none */
+    }
     if (type != k->reply) {
         return k->on_other != NULL ? k->on_other(k->ctx, type, body) : COT_E_UNSUPPORTED;
     }
@@ -91,6 +104,7 @@ void http_link_init(http_link *k, loop *l, ipc_type reply, uint32_t generation)
     k->channel.ctx = k;
     k->channel.on_message = on_message;
     k->channel.on_closed = on_closed;
+    k->channel.secret = true; /* tokens and devices' keys go over it */
     k->sweep.on_due = on_sweep;
     k->sweep.ctx = k;
     k->counter = (uint64_t)(generation & 0xFFFFFFu) << 29 | 1u;
@@ -103,7 +117,7 @@ void http_link_up(http_link *k, int fd)
 {
     if (ipc_is_open(&k->channel)) {
         ipc_close(&k->channel);
-        on_closed(&k->channel);
+        unsend(k);
     }
     if (ipc_open(&k->channel, k->loop, fd, QUEUE_BYTES) != COT_OK) {
         return;
@@ -116,11 +130,6 @@ void http_link_up(http_link *k, int fd)
             try_send(k, k->slots[i]);
         }
     }
-}
-
-bool http_link_is_up(const http_link *k)
-{
-    return ipc_is_open(&k->channel);
 }
 
 cot_status http_link_send(http_link *k, http_call *c)

@@ -42,6 +42,8 @@ typedef struct http_link {
     cot_status (*on_other)(void *ctx, ipc_type type, cot_reader *body);
     /* A new channel is open; nothing was sent on it yet. */
     void (*on_up)(void *ctx);
+    /* The channel has ended; another one must come. */
+    void (*on_down)(void *ctx);
     void *ctx;
 } http_link;
 
@@ -49,7 +51,6 @@ typedef struct http_link {
 void http_link_init(http_link *k, loop *l, ipc_type reply, uint32_t generation);
 /* Take over a channel to a (re)started peer; what is unanswered is sent on it. */
 void http_link_up(http_link *k, int fd);
-bool http_link_is_up(const http_link *k);
 
 /* Put a call in flight, with a new id. When the peer is away, or its queue full, it waits for it.
  * COT_OK; COT_E_LIMIT: HTTP_CALLS_MAX are in flight. */
