@@ -9,6 +9,7 @@
 #define KEY_BOOT 1u
 #define LAYOUT 1u
 #define RECORD_SIZE 57u
+enum { AT_LAYOUT, AT_FLAGS, AT_CONFIRMED, AT_TRIAL, AT_RESULT, SMALL }; /* a byte each */
 enum { FLAG_TRIAL = 1, FLAG_TRIED = 2 };
 
 static bool is_slot(uint8_t v)
@@ -19,33 +20,32 @@ static bool is_slot(uint8_t v)
 static cot_status decode(const uint8_t *bytes, size_t len, cot_boot_state *s)
 {
     cot_reader r;
+    uint8_t small[SMALL];
     cot_reader_init(&r, bytes, len);
-    uint8_t layout = cot_read_u8(&r);
-    uint8_t flags = cot_read_u8(&r);
-    uint8_t confirmed = cot_read_u8(&r);
-    uint8_t trial = cot_read_u8(&r);
-    s->result = cot_read_u8(&r);
+    cot_read_copy(&r, small, sizeof small);
     s->confirmed_sequence = cot_read_u64(&r);
     s->trial_sequence = cot_read_u64(&r);
     s->trial_size = cot_read_u32(&r);
     cot_read_copy(&r, s->trial_digest, sizeof s->trial_digest);
-    if (cot_reader_end(&r) != COT_OK || layout != LAYOUT || !is_slot(confirmed) || !is_slot(trial))
+    if (cot_reader_end(&r) != COT_OK || small[AT_LAYOUT] != LAYOUT ||
+        !is_slot(small[AT_CONFIRMED]) || !is_slot(small[AT_TRIAL]))
         return COT_E_MALFORMED;
-    s->confirmed_slot = (cot_area)confirmed;
-    s->trial_slot = (cot_area)trial;
-    s->trial = (flags & FLAG_TRIAL) != 0;
-    s->tried = (flags & FLAG_TRIED) != 0;
+    s->confirmed_slot = (cot_area)small[AT_CONFIRMED];
+    s->trial_slot = (cot_area)small[AT_TRIAL];
+    s->result = small[AT_RESULT];
+    s->trial = (small[AT_FLAGS] & FLAG_TRIAL) != 0;
+    s->tried = (small[AT_FLAGS] & FLAG_TRIED) != 0;
     return COT_OK;
 }
 
 cot_status cot__boot_load(cot__log *log, cot_boot_state *out)
 {
-    uint8_t bytes[RECORD_SIZE];
+    uint8_t bytes[COT__LOG_VALUE_MAX];
     size_t len = 0;
     memset(out, 0, sizeof *out);
     out->confirmed_slot = COT_AREA_SLOT_0;
     out->trial_slot = COT_AREA_SLOT_1;
-    cot_status s = cot__log_get(log, KEY_BOOT, bytes, sizeof bytes, &len);
+    cot_status s = cot__log_get(log, KEY_BOOT, bytes, &len);
     if (s == COT_E_NOT_FOUND)
         return COT_OK;
     return s == COT_OK && decode(bytes, len, out) == COT_OK ? COT_OK : COT_E_IO;
@@ -53,19 +53,22 @@ cot_status cot__boot_load(cot__log *log, cot_boot_state *out)
 
 cot_status cot__boot_store(cot__log *log, const cot_boot_state *state)
 {
+    const uint8_t small[SMALL] = {
+        [AT_LAYOUT] = LAYOUT,
+        [AT_FLAGS] = (uint8_t)(state->trial * FLAG_TRIAL | state->tried * FLAG_TRIED),
+        [AT_CONFIRMED] = (uint8_t)state->confirmed_slot,
+        [AT_TRIAL] = (uint8_t)state->trial_slot,
+        [AT_RESULT] = state->result,
+    };
     uint8_t bytes[RECORD_SIZE];
     cot_writer w;
     cot_writer_init(&w, bytes, sizeof bytes);
-    cot_write_u8(&w, LAYOUT);
-    cot_write_u8(&w, (uint8_t)((state->trial ? FLAG_TRIAL : 0) | (state->tried ? FLAG_TRIED : 0)));
-    cot_write_u8(&w, (uint8_t)state->confirmed_slot);
-    cot_write_u8(&w, (uint8_t)state->trial_slot);
-    cot_write_u8(&w, state->result);
+    cot_write_bytes(&w, small, sizeof small);
     cot_write_u64(&w, state->confirmed_sequence);
     cot_write_u64(&w, state->trial_sequence);
     cot_write_u32(&w, state->trial_size);
     cot_write_bytes(&w, state->trial_digest, sizeof state->trial_digest);
-    return w.err != COT_OK ? w.err : cot__log_put(log, KEY_BOOT, bytes, w.len);
+    return cot__log_put(log, KEY_BOOT, bytes, w.len); /* exactly RECORD_SIZE */
 }
 
 cot_status cot_boot_read(const cot_port *port, cot_boot_state *out)

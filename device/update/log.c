@@ -44,27 +44,26 @@ static cot_status program(const cot__log *log, uint32_t at, const cot_writer *w)
     return log->port->flash_program(log->port->ctx, COT_AREA_LOG, log->base + at, w->p, n);
 }
 
-/* The record at `at` (from the half's start): image gets key, length, value.
+/* The record at `at` (from the half's start): image gets key, length, value, and 0xFF behind the half's end.
  * COT_OK and *size, padded; COT_E_NOT_FOUND: no (whole) record lies there; COT_E_IO. */
 static cot_status read_record(const cot__log *log, uint32_t at, uint8_t image[static IMAGE_MAX],
                               uint32_t *size)
 {
     uint32_t left = log->half_size - at;
-    uint32_t n = left < IMAGE_MAX ? left : IMAGE_MAX;
-    cot_status s = flash_read(log, at, image, n);
+    memset(image, ERASED, IMAGE_MAX);
+    cot_status s = flash_read(log, at, image, left < IMAGE_MAX ? left : IMAGE_MAX);
     if (s != COT_OK)
         return s;
-    if (n < RECORD_OVERHEAD || image[0] == ERASED || image[1] > COT__LOG_VALUE_MAX ||
-        image[1] + RECORD_OVERHEAD > n)
+    uint32_t n = image[1] + 2u;
+    *size = padded(log, n + 4);
+    if (image[0] == ERASED || image[1] > COT__LOG_VALUE_MAX || *size > left)
         return COT_E_NOT_FOUND;
     cot_reader r;
-    n = image[1] + 2u;
     cot_reader_init(&r, image + n, 4);
-    *size = padded(log, n + 4);
     return cot_read_u32(&r) == record_crc(log->generation, image, n) ? COT_OK : COT_E_NOT_FOUND;
 }
 
-/* Find the end of the records, and whether all behind it is erased. */
+/* Find the end of the records, and whether the one that was to follow was torn. */
 static cot_status find_end(cot__log *log)
 {
     uint8_t image[IMAGE_MAX];
@@ -73,31 +72,33 @@ static cot_status find_end(cot__log *log)
     log->end = padded(log, HEADER_SIZE);
     while ((s = read_record(log, log->end, image, &size)) == COT_OK)
         log->end += size;
-    for (uint32_t at = log->end; at < log->half_size && s != COT_E_IO; at++) {
-        s = flash_read(log, at, image, 1);
-        log->torn = log->torn || image[0] != ERASED;
-    }
-    return s == COT_E_IO ? s : COT_OK;
+    for (size_t i = 0; i < IMAGE_MAX; i++)
+        log->torn = log->torn || image[i] != ERASED;
+    return s == COT_E_NOT_FOUND ? COT_OK : s;
 }
 
-static cot_status read_generation(cot__log *log, uint32_t base, uint32_t *generation)
+/* Put the half at `base` in charge when its generation is newer, and not the last that there can be. */
+static cot_status judge_half(cot__log *log, uint32_t base)
 {
     uint8_t h[HEADER_SIZE];
-    log->base = base;
-    cot_status s = flash_read(log, 0, h, sizeof h);
     cot_reader r;
+    cot_status s = log->port->flash_read(log->port->ctx, COT_AREA_LOG, base, h, sizeof h);
+    if (s != COT_OK)
+        return s;
     cot_reader_init(&r, h, sizeof h);
     uint32_t magic = cot_read_u32(&r);
     uint32_t g = cot_read_u32(&r);
-    bool ours = magic == MAGIC && cot_read_u32(&r) == ~g && g != UINT32_MAX; /* has a next one */
-    *generation = ours ? g : 0;
-    return s;
+    bool ours = magic == MAGIC && cot_read_u32(&r) == ~g && g != UINT32_MAX;
+    if (ours && g > log->generation) {
+        log->generation = g;
+        log->base = base;
+    }
+    return COT_OK;
 }
 
 cot_status cot__log_open(cot__log *log, const cot_port *port)
 {
     const cot_area_geometry *g = &port->area[COT_AREA_LOG];
-    uint32_t second = 0;
     memset(log, 0, sizeof *log);
     log->port = port;
     if (g->program_size - 1u >= UNIT_MAX || g->erase_size == 0)
@@ -105,17 +106,14 @@ cot_status cot__log_open(cot__log *log, const cot_port *port)
     log->half_size = g->size / 2 - g->size / 2 % g->erase_size;
     if (log->half_size < HEADER_SIZE + IMAGE_MAX)
         return COT_E_RANGE;
-    cot_status s = read_generation(log, log->half_size, &second);
+    cot_status s = judge_half(log, 0);
     if (s == COT_OK)
-        s = read_generation(log, 0, &log->generation);
-    if (second > log->generation) {
-        log->generation = second;
-        log->base = log->half_size;
-    }
+        s = judge_half(log, log->half_size);
     return s != COT_OK || log->generation == 0 ? s : find_end(log);
 }
 
-cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t *value, size_t cap, size_t *len)
+cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t value[static COT__LOG_VALUE_MAX],
+                        size_t *len)
 {
     uint8_t image[IMAGE_MAX];
     uint32_t size = 0;
@@ -126,9 +124,8 @@ cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t *value, size_t
         if (image[0] != key)
             continue;
         *len = image[1];
-        found = *len <= cap ? COT_OK : COT_E_SPACE;
-        if (found == COT_OK)
-            memcpy(value, image + 2, *len);
+        memcpy(value, image + 2, *len);
+        found = COT_OK;
     }
     return found;
 }
@@ -172,12 +169,16 @@ static cot_status move_half(cot__log *log, uint8_t key, const uint8_t *value, si
     to.end = padded(log, HEADER_SIZE);
     cot_status s = log->port->flash_erase(log->port->ctx, COT_AREA_LOG, to.base, log->half_size);
     for (uint8_t k = 1; k <= COT__LOG_KEYS && s == COT_OK; k++) {
+        const uint8_t *from = old;
         size_t n = len;
         if (k == key)
-            s = append(&to, k, value, len);
-        else if ((s = cot__log_get(log, k, old, sizeof old, &n)) == COT_OK)
-            s = append(&to, k, old, n);
-        s = s == COT_E_NOT_FOUND ? COT_OK : s;
+            from = value;
+        else
+            s = cot__log_get(log, k, old, &n);
+        if (s == COT_OK)
+            s = append(&to, k, from, n);
+        else if (s == COT_E_NOT_FOUND)
+            s = COT_OK;
     }
     if (s == COT_OK)
         s = write_header(&to);

@@ -34,9 +34,10 @@ typedef struct cot__log {
  * COT_OK; COT_E_RANGE: the geometry has no two halves; COT_E_IO. */
 cot_status cot__log_open(cot__log *log, const cot_port *port);
 
-/* The present value of `key`. *len is its length, also when cap is too small (COT_E_SPACE).
- * COT_OK; COT_E_NOT_FOUND; COT_E_SPACE; COT_E_IO. */
-cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t *value, size_t cap, size_t *len);
+/* The present value of `key`, of *len bytes.
+ * COT_OK; COT_E_NOT_FOUND; COT_E_IO. */
+cot_status cot__log_get(const cot__log *log, uint8_t key, uint8_t value[static COT__LOG_VALUE_MAX],
+                        size_t *len);
 
 /* Set the value of `key`; when it returns COT_OK the value survives a power cut; after any failure
  * or cut the old value stands. 1 ≤ key ≤ COT__LOG_KEYS, len ≤ COT__LOG_VALUE_MAX.
