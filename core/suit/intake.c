@@ -17,7 +17,7 @@ void cot_suit_intake_init(cot_suit_intake *in, const cot_suit_device *device,
 /* The manifest is whole: is it ours, and is it for us? Before this nothing is stored. */
 static cot_status accept(cot_suit_intake *in, const cot_suit_envelope *e)
 {
-    cot_status s = cot_suit_envelope_verify(e, &in->device->key, in->crypto);
+    cot_status s = cot_suit_envelope_verify(e, in->device->key, in->crypto);
     if (s == COT_OK)
         s = cot_suit_manifest_check(e->manifest_map, in->device, &in->manifest);
     if (s == COT_OK && (!e->has_payload || !cot_bytes_is(in->manifest.uri, COT_SUIT_PAYLOAD_KEY)))

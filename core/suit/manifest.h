@@ -13,11 +13,11 @@
 
 /* What this device is and has. */
 typedef struct cot_suit_device {
-    uint8_t vendor_id[COT_SUIT_ID_SIZE];
-    uint8_t class_id[COT_SUIT_ID_SIZE];
-    uint64_t sequence;   /* of the release that is confirmed; lower ones are refused */
-    uint64_t capacity;   /* bytes that an image may have */
-    cot_p256_public key; /* who may sign */
+    const uint8_t *vendor_id; /* COT_SUIT_ID_SIZE bytes, like class_id; all three borrowed */
+    const uint8_t *class_id;
+    const cot_p256_public *key; /* who may sign */
+    uint64_t sequence;          /* of the release that is confirmed; lower ones are refused */
+    uint64_t capacity;          /* bytes that an image may have */
 } cot_suit_device;
 
 typedef struct cot_suit_manifest {

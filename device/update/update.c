@@ -61,9 +61,9 @@ cot_status cot_update_init(cot_update *update, const cot_update_config *config)
     if (s == COT_OK)
         s = judge_restart(u);
     u->result = u->boot.result;
-    memcpy(u->device.vendor_id, config->vendor_id, sizeof u->device.vendor_id);
-    memcpy(u->device.class_id, config->class_id, sizeof u->device.class_id);
-    u->device.key = config->trust_anchor;
+    u->device.vendor_id = config->vendor_id;
+    u->device.class_id = config->class_id;
+    u->device.key = &config->trust_anchor;
     u->device.capacity = g->size;
     u->device.sequence = config->factory_sequence;
     raise_sequence(u);

@@ -39,7 +39,9 @@ static cot_status verify(void *ctx, const cot_p256_public *pub,
 }
 
 static const cot_crypto crypto = {NULL, start, update, finish, verify};
-static const cot_suit_device device = {.sequence = 1, .capacity = 4000};
+static const uint8_t id[COT_SUIT_ID_SIZE];
+static const cot_p256_public key;
+static const cot_suit_device device = {id, id, &key, 1, 4000};
 
 static cot_status take(cot_bytes in, size_t block, uint64_t *stored)
 {

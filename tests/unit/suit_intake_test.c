@@ -7,15 +7,18 @@
 #include "tests/unit/signer.h"
 #include "tests/unit/suit_vectors.h"
 
+static uint8_t vendor_id[COT_SUIT_ID_SIZE];
+static uint8_t class_id[COT_SUIT_ID_SIZE];
+static cot_p256_public key;
+
 static cot_suit_device device(void)
 {
     hex_buffer b;
-    cot_suit_device d = {.sequence = 1, .capacity = 100000};
-    memcpy(d.vendor_id, from_hex(&b, SUIT_EXAMPLE_VENDOR).p, 16);
-    memcpy(d.class_id, from_hex(&b, SUIT_EXAMPLE_CLASS).p, 16);
+    memcpy(vendor_id, from_hex(&b, SUIT_EXAMPLE_VENDOR).p, sizeof vendor_id);
+    memcpy(class_id, from_hex(&b, SUIT_EXAMPLE_CLASS).p, sizeof class_id);
     cot_bytes k = from_hex(&b, SUIT_EXAMPLE_KEY);
-    assert_int_equal(cot_p256_public_parse(k.p, k.len, &d.key), COT_OK);
-    return d;
+    assert_int_equal(cot_p256_public_parse(k.p, k.len, &key), COT_OK);
+    return (cot_suit_device){vendor_id, class_id, &key, 1, 100000};
 }
 
 typedef struct run {
@@ -123,7 +126,7 @@ static void not_for_this_device(void **state)
     d.sequence = 6;
     assert_int_equal(take(&r, &d, in, 16, sizeof r.head), COT_E_REPLAY);
     d = device();
-    d.class_id[3] ^= 1;
+    class_id[3] ^= 1;
     assert_int_equal(take(&r, &d, in, 16, sizeof r.head), COT_E_DENIED);
     /* refused with the block that completes the manifest, not one later */
     size_t manifest_end = in.len - SUIT_INTEGRATED_PAYLOAD - 6;
@@ -132,7 +135,7 @@ static void not_for_this_device(void **state)
     d.capacity = SUIT_INTEGRATED_PAYLOAD - 1;
     assert_int_equal(take(&r, &d, in, 16, sizeof r.head), COT_E_LIMIT);
     d = device();
-    d.key.xy[0] ^= 1;
+    key.xy[0] ^= 1;
     assert_int_equal(take(&r, &d, in, 16, sizeof r.head), COT_E_AUTH);
     assert_int_equal(r.stored, 0);
 }
@@ -151,9 +154,9 @@ static void length_is_the_signed_one(void **state)
     cot_suit_device d = device();
     cot_suit_release release = {.sequence = 9, .size = 3};
     (void)state;
-    signer_init(&d.key);
-    memcpy(release.vendor_id, d.vendor_id, 16);
-    memcpy(release.class_id, d.class_id, 16);
+    signer_init(&key);
+    memcpy(release.vendor_id, vendor_id, 16);
+    memcpy(release.class_id, class_id, 16);
     cot_sha256_of(&cot_crypto_openssl, (const uint8_t *)"abc", 3, release.digest);
     cot_writer_init(&m, manifest, sizeof manifest);
     cot_suit_write_manifest(&m, &release);
