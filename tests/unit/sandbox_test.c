@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -137,6 +138,46 @@ static int own_signals(void)
     return fcntl(in_fd, F_SETOWN, getpid()) != 0 ? errno : 0;
 }
 
+static int block_shared(void)
+{
+    return fcntl(in_fd, F_SETFL, 0) != 0 ? errno : 0;
+}
+
+static int lock_memory(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1,
+                0) == MAP_FAILED
+               ? errno
+               : 0;
+}
+
+/* What shutdown() leaves of a listener: a TCP socket that a first sendto() connects to anywhere. */
+static int tcp_fd;
+static struct sockaddr_in target;
+
+static int connect_by_sendto(void)
+{
+    ssize_t n = sendto(tcp_fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+                       (const struct sockaddr *)&target, sizeof target);
+    return n < 0 && errno != EINPROGRESS ? errno : 0;
+}
+
+static int connect_by_sendmsg(void)
+{
+    char byte = 'x';
+    struct iovec v = {&byte, 1};
+    struct msghdr m = {
+        .msg_name = &target, .msg_namelen = sizeof target, .msg_iov = &v, .msg_iovlen = 1};
+    return sendmsg(tcp_fd, &m, MSG_FASTOPEN | MSG_NOSIGNAL) < 0 && errno != EINPROGRESS ? errno : 0;
+}
+
+/* Its close() would wait, in the process that it is sent to. */
+static int linger_on_close(void)
+{
+    struct linger l = {.l_onoff = 1, .l_linger = 60};
+    return setsockopt(tcp_fd, SOL_SOCKET, SO_LINGER, &l, sizeof l) != 0 ? errno : 0;
+}
+
 static int memory_file(void)
 {
     return memfd_create("x", 0) < 0 ? errno : 0;
@@ -165,9 +206,28 @@ static const struct {
     {"process_vm_readv", read_memory, false, false},
     {"prlimit64", raise_limit, false, false},
     {"fcntl", own_signals, false, false},
+    {"fcntl", block_shared, false, false},
+    {"mmap", lock_memory, false, false},
+    {"sendto", connect_by_sendto, false, false},
+    {"sendmsg", connect_by_sendmsg, false, false},
+    {"setsockopt", linger_on_close, false, false},
     {"memfd_create", memory_file, true, true},
 };
 #define FORBIDDEN (sizeof forbidden / sizeof forbidden[0])
+
+/* A listener of loopback, and one that was shut down. */
+static void prepare_sockets(void)
+{
+    socklen_t len = sizeof target;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    target.sin_family = AF_INET;
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (bind(listener, (const struct sockaddr *)&target, len) != 0 || listen(listener, 8) != 0 ||
+        getsockname(listener, (struct sockaddr *)&target, &len) != 0 || listen(tcp_fd, 8) != 0 ||
+        shutdown(tcp_fd, SHUT_RD) != 0)
+        abort();
+}
 
 /* Runs f in a process; sealed as `role`, or free when role is 0. Its stderr is read into `said`. */
 static int run(int role, int (*f)(void), char *said, size_t cap)
@@ -180,6 +240,7 @@ static int run(int role, int (*f)(void), char *said, size_t cap)
     if (pid == 0) {
         close(p[0]);
         dup2(p[1], STDERR_FILENO);
+        prepare_sockets();
         if (role != 0 && sandbox_seal((sandbox_role)role) != COT_OK)
             _exit(77);
         _exit(f() == 0 ? 0 : 1);
@@ -224,6 +285,44 @@ static void forbidden_things_end_the_process_and_are_named(void **state)
                 fail_msg("role %d: %s is not named: %s", role, forbidden[i].name, said);
         }
     }
+}
+
+/* What a role does all day: the filters on arguments let it pass. */
+static int usual_calls(void)
+{
+    char byte = 'x';
+    struct iovec v = {&byte, 1};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED || munmap(p, 4096) != 0)
+        return 1;
+    int copy = fcntl(in_fd, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0 || close(copy) != 0)
+        return 2;
+    return sendmsg(tcp_fd, &m, MSG_NOSIGNAL) < 0 && errno == EPIPE ? 0 : 3; /* not connected */
+}
+
+static int usual_calls_of_http(void)
+{
+    int one = 1;
+    if (setsockopt(tcp_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
+        setsockopt(tcp_fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one) != 0)
+        return 1;
+    return send(tcp_fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE ? 0 : 2;
+}
+
+static void allowed_things_work_after_the_seal(void **state)
+{
+    (void)state;
+    char said[1024];
+    for (int role = SANDBOX_NET; role <= SANDBOX_HTTP; role++) {
+        assert_int_equal(run(role, usual_calls, said, sizeof said), 0);
+        for (size_t i = 0; i < FORBIDDEN; i++)
+            if ((role == SANDBOX_HUB && forbidden[i].hub) ||
+                (role == SANDBOX_HTTP && forbidden[i].http))
+                assert_int_equal(run(role, forbidden[i].f, said, sizeof said), 0);
+    }
+    assert_int_equal(run(SANDBOX_HTTP, usual_calls_of_http, said, sizeof said), 0);
 }
 
 /* ---- step 1 ---- */
@@ -291,6 +390,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_release_is_not_instrumented),
         cmocka_unit_test(positive_controls),
         cmocka_unit_test(forbidden_things_end_the_process_and_are_named),
+        cmocka_unit_test(allowed_things_work_after_the_seal),
         cmocka_unit_test(step_1_leaves_no_user_no_files_no_way_back),
     };
     parent = getpid();
