@@ -47,9 +47,9 @@ struct ipc_channel {
     size_t out_cap;
     size_t out_head;
     size_t out_tail;
-    cot_writer draft;        /* the message between ipc_begin and ipc_end */
-    bool secret; /* the caller's: wipe what came and what was sent as soon as it is used */
-    bool blocked;            /* the kernel took no more; EPOLLOUT is watched */
+    cot_writer draft; /* the message between ipc_begin and ipc_end */
+    bool secret;      /* the caller's: wipe what came and what was sent as soon as it is used */
+    bool blocked;     /* the kernel took no more; EPOLLOUT is watched */
     int fds[IPC_QUEUED_FDS]; /* of the queued messages that carry one, in order */
     size_t fd_count;
     uint64_t sent;
