@@ -683,7 +683,7 @@ static void one_host_cannot_take_the_places_of_others(void **state)
     for (size_t i = 0; i < n; i++) {
         (void)snprintf(name, sizeof name, "s%zu", i);
         open_secure(&many[i], 50, name);
-        run(&many[i], 30);         /* and it says nothing more */
+        run(&many[i], 30);          /* and it says nothing more */
         if (i >= 12 && i % 25 == 0) /* the device is slow: a step now and then, over some seconds */
             run(&d, 10);
         world_run(&x, 90);
