@@ -23,10 +23,11 @@ void cot__emit_kind(cot__client *c, cot_event_kind kind)
     cot__emit(c, &e);
 }
 
-uint32_t cot__random(const cot__client *c)
+uint32_t cot__random(cot__client *c)
 {
     uint32_t v = 0;
-    (void)c->config->port->entropy(c->config->port->ctx, (uint8_t *)&v, sizeof v);
+    if (c->config->port->entropy(c->config->port->ctx, (uint8_t *)&v, sizeof v) != COT_OK)
+        c->unseeded = true;
     return v;
 }
 
@@ -52,12 +53,9 @@ cot_status cot_client_init(cot_client *client, const cot_client_config *config)
 {
     cot__client *c = cot__of(client);
     const cot_client_memory *m = &config->memory;
-    uint8_t probe[4];
     cot_status s = check_config(config);
     if (s != COT_OK)
         return s;
-    if (config->port->entropy(config->port->ctx, probe, sizeof probe) != COT_OK)
-        return COT_E_IO;
     memset(client, 0, sizeof *client);
     if (m->attribute_count > 0)
         memset(m->attributes, 0, m->attribute_count * sizeof *m->attributes);
@@ -67,7 +65,7 @@ cot_status cot_client_init(cot_client *client, const cot_client_config *config)
     cot_coap_peer_init(&c->peer, &cot_coap_defaults, (uint16_t)cot__random(c));
     cot__observe_clear(c);
     cot__objects_init(c);
-    return COT_OK;
+    return c->unseeded ? COT_E_IO : COT_OK;
 }
 
 static cot_ms earliest(cot_ms a, cot_ms b)
@@ -105,6 +103,9 @@ cot_ms cot_client_poll(cot_client *client, cot_ms now)
     if (c->config->update != NULL)
         cot__update_tick(c);
     cot__observe_tick(c);
+    if (c->unseeded && (c->link == COT__LINK_CONNECTING || c->link == COT__LINK_UP))
+        cot__connection_fail(c, COT_E_IO, 0); /* never go on without entropy */
+    c->unseeded = false;
     if (c->link == COT__LINK_ENDED)
         return COT_NEVER;
     return more ? now : next_deadline(c);

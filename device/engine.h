@@ -66,6 +66,7 @@ typedef struct cot__client {
     cot__link_state link;
     uint8_t failures; /* in a row */
     bool stopping;
+    bool unseeded; /* client.c: the entropy has failed in this poll */
 
     /* request.c */
     cot__request_kind request_kind;
@@ -134,7 +135,7 @@ static inline cot__client *cot__of(cot_client *c)
 /* --- client.c --- */
 void cot__emit(cot__client *c, const cot_event *e);
 void cot__emit_kind(cot__client *c, cot_event_kind kind); /* all else zero */
-uint32_t cot__random(const cot__client *c);
+uint32_t cot__random(cot__client *c); /* without entropy the poll ends the link */
 uint8_t cot__szx_for(size_t message_cap);
 
 /* --- connection.c: resolve, open the channel, back off --- */

@@ -117,7 +117,7 @@ typedef struct cot_client_config {
     void *app;
 } cot_client_config;
 
-#define COT_CLIENT_SIZE (272 + 40 * sizeof(void *))
+#define COT_CLIENT_SIZE (280 + 40 * sizeof(void *))
 typedef struct cot_client {
     _Alignas(8) unsigned char opaque[COT_CLIENT_SIZE];
 } cot_client;

@@ -286,6 +286,26 @@ static void a_lost_notification_comes_later(void **state)
     assert_memory_equal(w.notified, "26", 2); /* the newest in the end */
 }
 
+/* A confirmable notification takes its timeout from the entropy: without, the link ends, and is back
+ * when there is some again. */
+static void does_not_go_on_without_entropy(void **state)
+{
+    (void)state;
+    assert_int_equal(observe("3303/0/5700", 0, NULL), COT_COAP_CONTENT);
+    w.unseeded = true;
+    set_temperature(25);
+    wait_ms(100);
+    assert_int_equal(w.events[COT_EVENT_LOST], 1);
+    assert_int_equal(w.last[COT_EVENT_LOST].status, COT_E_IO);
+    wait_ms(30000);
+    assert_false(cot_client_registered(&w.client));
+    assert_true(w.events[COT_EVENT_REFUSED] >= 2 && w.events[COT_EVENT_REFUSED] <= 8);
+    assert_int_equal(w.last[COT_EVENT_REFUSED].status, COT_E_IO);
+    w.unseeded = false;
+    wait_ms(120000);
+    assert_true(cot_client_registered(&w.client));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, check)
 int main(void)
 {
@@ -305,6 +325,7 @@ int main(void)
         CASE(a_notification_that_was_given_up_comes_again),
         CASE(a_new_registration_forgets),
         CASE(a_lost_notification_comes_later),
+        CASE(does_not_go_on_without_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

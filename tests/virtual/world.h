@@ -78,6 +78,7 @@ typedef struct world {
     unsigned resets;
     bool running;    /* the device is polled */
     bool unresolved; /* the name does not resolve */
+    bool unseeded;   /* there is no entropy */
     unsigned resolved;
     bool two_addresses; /* the name has a dead one first */
     cot_ms wake;

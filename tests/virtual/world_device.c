@@ -21,7 +21,7 @@ static cot_status entropy(void *ctx, uint8_t *out, size_t len)
     world *w = ctx;
     for (size_t i = 0; i < len; i++)
         out[i] = (uint8_t)link_random(&w->net);
-    return COT_OK;
+    return w->unseeded ? COT_E_IO : COT_OK;
 }
 
 static cot_status resolve(void *ctx, const char *host, cot_address *out, size_t cap, size_t *count)
