@@ -5,10 +5,14 @@
 #include "server/http/json.h"
 #include "server/http/server.h"
 
+#include <openssl/sha.h>
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+#define REQUEST_BYTES 16u
 
 static cot_bytes bytes_of(const char *s)
 {
@@ -26,18 +30,40 @@ static void on_lost(http_call *c, http_lost why)
     http_done(r);
 }
 
-/* The value of an unsigned argument in the map, or `none`. */
-static uint64_t argument(cot_bytes args, const char *name, uint64_t none)
+/* ---- arguments that are written already ---- */
+
+/* The encoded value of a member, where it lies; empty when it is not there. The map may lack its last pair. */
+static cot_bytes item_of(const http_request *r, const char *name)
 {
     cot_cbor_reader in;
-    cot_cbor_reader_init(&in, args, 0);
-    for (uint64_t pairs = cot_cbor_read_map(&in); pairs > 0 && in.in.err == COT_OK; pairs--) {
-        if (cot_bytes_is(cot_cbor_read_text(&in), name)) {
-            return cot_cbor_read_uint(&in);
+    cot_cbor_reader_init(&in, (cot_bytes){r->args, r->writer.len}, 0);
+    (void)cot_cbor_read_map(&in);
+    while (in.in.err == COT_OK && cot_reader_left(&in.in) > 0) {
+        bool found = cot_bytes_is(cot_cbor_read_text(&in), name);
+        cot_bytes item = cot_cbor_skip(&in);
+        if (found) {
+            return item;
         }
-        (void)cot_cbor_skip(&in);
     }
-    return none;
+    return (cot_bytes){0};
+}
+
+static uint64_t uint_of(const http_request *r, const char *name, uint64_t otherwise)
+{
+    cot_bytes item = item_of(r, name);
+    cot_cbor_reader in;
+    cot_cbor_reader_init(&in, item, 0);
+    return item.len > 0 ? cot_cbor_read_uint(&in) : otherwise;
+}
+
+/* Empty when it is not there or null. */
+static cot_bytes text_of(const http_request *r, const char *name)
+{
+    cot_bytes item = item_of(r, name);
+    cot_cbor_reader in;
+    cot_cbor_reader_init(&in, item, 0);
+    return item.len > 0 && cot_cbor_peek(&in) == COT_CBOR_TEXT ? cot_cbor_read_text(&in)
+                                                               : (cot_bytes){0};
 }
 
 /* ---- hub ---- */
@@ -101,8 +127,7 @@ static void note_token(http_request *r)
 static void take_result(http_request *r, cot_bytes body)
 {
     if ((r->match.route->flags & HTTP_STREAM) != 0) {
-        cot_bytes args = {r->args, r->writer.len};
-        cot_ms stay = argument(args, "wait", HTTP_READER_AGE_MS / 1000) * 1000;
+        cot_ms stay = uint_of(r, "wait", HTTP_READER_AGE_MS / 1000) * 1000;
         if (http_events_backlog(&r->reader, body) != COT_OK) {
             (void)http_problem_set(&r->problem, 500, "the server made an unreadable answer");
         } else if (!http_events_join(&r->server->events, &r->reader, stay)) {
@@ -141,11 +166,10 @@ static cot_status on_reply(http_call *c, cot_reader *body)
 
 void http_ask_hub(http_request *r)
 {
-    cot_bytes args = {r->args, r->writer.len};
     unsigned flags = r->match.route->flags;
-    uint64_t patience = (flags & HTTP_LIVE) != 0     ? argument(args, "timeout", 30) * 1000
+    uint64_t patience = (flags & HTTP_LIVE) != 0     ? uint_of(r, "timeout", 30) * 1000
                         : (flags & HTTP_STREAM) != 0 ? 0
-                                                     : argument(args, "wait", 0) * 1000;
+                                                     : uint_of(r, "wait", 0) * 1000;
     if (r->spool >= 0 && fcntl(r->spool, F_ADD_SEALS,
                                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
         (void)http_overloaded(r);
@@ -288,32 +312,37 @@ static void ask_keys(http_request *r)
 
 /* ---- arguments ---- */
 
-static size_t extra_pairs(http_request *r, cot_writer *w)
+/* hub makes one thing for one `request`: 16 random bytes. */
+static size_t extra_pairs(const http_request *r, cot_writer *w)
 {
+    uint8_t request[REQUEST_BYTES];
     if ((r->match.route->flags & HTTP_MAKES) == 0) {
         return 0;
     }
-    if (getrandom(r->nonce, sizeof r->nonce, 0) != (ssize_t)sizeof r->nonce) {
+    if (getrandom(request, sizeof request, 0) != (ssize_t)sizeof request) {
         cot_writer_fail(w, COT_E_IO);
     }
     cot_cbor_write_text(w, bytes_of("request"));
-    cot_cbor_write_bytes(w, (cot_bytes){r->nonce, sizeof r->nonce});
+    cot_cbor_write_bytes(w, (cot_bytes){request, sizeof request});
     return 1;
 }
 
-/* The text of one member in the finished map, where it stays; empty when it is not there or null. */
-static cot_bytes text_argument(const http_request *r, const char *name)
+/* With an Idempotency-Key, where the route has one, `request` is the same whenever the same token sends the
+ * same key and arguments (all but the secret). */
+static void bind_request(http_request *r)
 {
-    cot_cbor_reader in;
-    cot_cbor_reader_init(&in, (cot_bytes){r->args, r->writer.len}, 0);
-    (void)cot_cbor_read_map(&in);
-    while (in.in.err == COT_OK && cot_reader_left(&in.in) > 0) {
-        if (cot_bytes_is(cot_cbor_read_text(&in), name)) {
-            return cot_cbor_peek(&in) == COT_CBOR_TEXT ? cot_cbor_read_text(&in) : (cot_bytes){0};
-        }
-        (void)cot_cbor_skip(&in);
+    uint8_t digests[2 * SHA256_DIGEST_LENGTH];
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    cot_bytes item = item_of(r, "request");
+    if (item.len != 1 + REQUEST_BYTES || item_of(r, "idempotency_key").len == 0) {
+        return;
     }
-    return (cot_bytes){0};
+    uint8_t *request = r->args + (item.p - r->args) + 1;
+    memset(request, 0, REQUEST_BYTES);
+    (void)SHA256((const unsigned char *)r->token, r->token_len, digests);
+    (void)SHA256(r->args, r->writer.len, digests + SHA256_DIGEST_LENGTH);
+    (void)SHA256(digests, sizeof digests, digest);
+    memcpy(request, digest, REQUEST_BYTES);
 }
 
 bool http_make_arguments(http_request *r, json_t *body)
@@ -336,7 +365,11 @@ bool http_make_arguments(http_request *r, json_t *body)
         .extra = {extra, w.len},
         .extra_count = extra_count,
     };
-    return http_arguments(&in, &r->writer, &r->secret, &r->problem);
+    if (!http_arguments(&in, &r->writer, &r->secret, &r->problem)) {
+        return false;
+    }
+    bind_request(r);
+    return true;
 }
 
 static json_t *parse_body(http_request *r)
@@ -367,9 +400,9 @@ void http_ask(http_request *r)
         return;
     }
     if (r->secret.len > 0) {
-        r->sealed_identity = text_argument(r, "identity");
+        r->sealed_identity = text_of(r, "identity");
         if (r->sealed_identity.len == 0) {
-            r->sealed_identity = text_argument(r, "endpoint");
+            r->sealed_identity = text_of(r, "endpoint");
         }
         ask_keys(r);
     } else {

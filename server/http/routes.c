@@ -56,6 +56,7 @@ static const http_field device_list[] = {
     LIST,
 };
 static const http_field device_add[] = {
+    KEY,
     {"endpoint", HTTP_IN_BODY, HTTP_WORD, .required = true, .min = 1, .max = IPC_ENDPOINT_MAX},
     {"mode", HTTP_IN_BODY, HTTP_CHOICE, .required = true, .choices = "nosec|psk|rpk|x509"},
     {"identity", HTTP_IN_BODY, HTTP_LINE, .nullable = true, .min = 1, .max = IPC_IDENTITY_MAX},

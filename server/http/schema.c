@@ -174,6 +174,7 @@ static bool put_octets(build *b, const http_field *f, cot_bytes t)
         f->kind == HTTP_HEX ? http_hex_decode(t, raw, sizeof raw, &len) : cot_base64_decode(t, &w);
     len = f->kind == HTTP_HEX ? len : w.len;
     if (s == COT_E_MALFORMED) {
+        cot_wipe(raw, sizeof raw);
         return bad(b, f, f->kind == HTTP_HEX ? "must be hex digits" : "must be base64");
     }
     if (s != COT_OK || len < f->min || len > f->max) {

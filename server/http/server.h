@@ -76,7 +76,6 @@ struct http_request {
     cot_bytes sealed_identity; /* in `args` */
     http_call call;            /* to hub */
     http_call seal;            /* to keys */
-    uint8_t nonce[16];         /* the argument "request" */
     unsigned status;
     http_text answer;
     http_reader reader;

@@ -441,6 +441,43 @@ static void seals_secrets(void **state)
     assert_non_null(strstr(a->body, "\"sealed\":\"ZDF8EA==\"")); /* d1|<16> */
 }
 
+/* POST with that key; hub's `request` as it came back. */
+static void request_of(char out[static 32], const char *path, const char *key, const char *body)
+{
+    char line[64];
+    const char *const headers[] = {with_json[0], with_json[1], key != NULL ? line : NULL, NULL};
+    (void)snprintf(line, sizeof line, "Idempotency-Key: %s", key != NULL ? key : "");
+    answer *a = ask("POST", path, headers, body, strlen(body), 0);
+    assert_true(a->status == 201 || a->status == 200);
+    const char *at = strstr(a->body, "\"request\":\"");
+    assert_non_null(at);
+    (void)snprintf(out, 32, "%.24s", at + strlen("\"request\":\""));
+}
+
+static void repeats_by_key(void **state)
+{
+    static const char d1[] = "{\"endpoint\":\"d1\",\"mode\":\"nosec\"}";
+    static const char d2[] = "{\"endpoint\":\"d2\",\"mode\":\"nosec\"}";
+    static const char token[] = "{\"name\":\"t\",\"role\":\"read\"}";
+    static const char devices[] = "/api/v1/devices";
+    char first[32];
+    char again[32];
+    (void)state;
+    request_of(first, devices, "k1", d1);
+    request_of(again, devices, "k1", d1);
+    assert_string_equal(first, again);
+    request_of(again, devices, "k2", d1);
+    assert_string_not_equal(first, again);
+    request_of(again, devices, "k1", d2);
+    assert_string_not_equal(first, again);
+    request_of(first, devices, NULL, d1);
+    request_of(again, devices, NULL, d1);
+    assert_string_not_equal(first, again);
+    request_of(first, "/api/v1/tokens", "k1", token); /* this route has no such header */
+    request_of(again, "/api/v1/tokens", "k1", token);
+    assert_string_not_equal(first, again);
+}
+
 static void refuses_bad_json(void **state)
 {
     (void)state;
@@ -665,6 +702,7 @@ int main(void)
         cmocka_unit_test(passes_path_and_query),
         cmocka_unit_test(passes_values),
         cmocka_unit_test(seals_secrets),
+        cmocka_unit_test(repeats_by_key),
         cmocka_unit_test(refuses_bad_json),
         cmocka_unit_test(refuses_bad_values),
         cmocka_unit_test(refuses_bad_addresses),
