@@ -97,9 +97,8 @@ void cot__dispatch(cot__client *c, const uint8_t *msg, size_t len)
     uint8_t empty = 0;
     cot_status s = cot_coap_parse(msg, len, &m);
     if (s == COT_OK) {
-        bool ours = c->request_kind != COT__REQUEST_NONE && cot_coap_matches(&c->exchange, &m.head);
-        cot_coap_event e = cot_coap_receive(&c->peer, ours ? &c->exchange : NULL,
-                                            &cot_coap_defaults, &m.head, c->now);
+        cot_coap_event e =
+            cot_coap_receive(&c->peer, &c->exchange, &cot_coap_defaults, &m.head, c->now);
         empty = judge(c, &e, &m);
     } else if (s == COT_E_MALFORMED) {
         empty = cot_coap_reject(&c->peer, &m.head);

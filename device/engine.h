@@ -178,7 +178,7 @@ typedef struct cot__walk {
     const cot_object *o;
     const cot_lwm2m_path *below;
     const cot_resource *resource; /* of the place last given */
-    uint16_t item;
+    uint16_t item;                /* the next one of `resource` */
     uint8_t i;
     uint8_t r;
 } cot__walk;

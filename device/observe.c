@@ -133,7 +133,8 @@ static void notify(cot__client *c, cot__observation *o)
     bool con = h.type == COT_COAP_CON;
     size_t len = 0;
     cot_status s = cot_coap_mid_next(&c->peer, &cot_coap_defaults, c->now, &h.mid);
-    cot__request q = {.path = o->path};
+    cot__request q;
+    q.path = o->path;
     h.code = cot__locate(c, &q) ? cot__read(c, &q, o->format, &reply.len) : COT_COAP_NOT_FOUND;
     reply.has_observe = h.code == COT_COAP_CONTENT;
     reply.observe_value = cot_coap_notifier_next(&o->notifier, h.mid);
@@ -163,7 +164,8 @@ static void notify(cot__client *c, cot__observation *o)
 /* The observation that is the first to notify, and when. */
 static cot_ms first_of(const cot__client *c, cot__observation **first)
 {
-    cot_ms open[2] = {cot_coap_non_when(&c->peer), cot__request_possible(c) ? 0 : COT_NEVER};
+    bool con_may = cot__request_possible(c);
+    cot_ms non_at = cot_coap_non_when(&c->peer);
     cot_ms free = cot__blocks_free_at(c);
     cot_ms when = COT_NEVER;
     if (c->registration != COT__REG_STANDS)
@@ -172,10 +174,11 @@ static cot_ms first_of(const cot__client *c, cot__observation **first)
     for (size_t n = count_of(c); n > 0; n--, o++) {
         if (!o->used)
             continue;
+        bool con = wanted_type(c, o) == COT_COAP_CON;
         cot_ms due = due_at(c, o);
-        cot_ms may = open[wanted_type(c, o) == COT_COAP_CON];
-        due = due > may ? due : may;
-        if (due >= when)
+        if (!con && due < non_at)
+            due = non_at;
+        if ((con && !con_may) || due >= when)
             continue;
         when = due;
         *first = o;

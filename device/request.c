@@ -51,8 +51,6 @@ static void ended(cot__client *c, cot__outcome what, const cot_coap_msg *m, cons
 
 void cot__request_tick(cot__client *c)
 {
-    if (c->request_kind == COT__REQUEST_NONE || c->link != COT__LINK_UP)
-        return;
     enum cot_coap_action todo = cot_coap_due(&c->exchange, &c->peer, &cot_coap_defaults, c->now);
     if (todo == COT_COAP_RESEND)
         cot__connection_send(c, c->config->memory.request, c->request_len);

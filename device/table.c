@@ -53,35 +53,25 @@ void cot__walk_init(cot__walk *w, const cot_object *o, const cot_lwm2m_path *bel
     *w = (cot__walk){.o = o, .below = below};
 }
 
-static void advance(cot__walk *w)
-{
-    const cot_resource *r = &w->o->resources[w->r];
-    if ((r->ops & COT_MULTIPLE) != 0 && w->item + 1 < r->items) {
-        w->item++;
-        return;
-    }
-    w->item = 0;
-    if (++w->r < w->o->resource_count)
-        return;
-    w->r = 0;
-    w->i++;
-}
-
-static bool is_below(const cot__walk *w, const cot_place *at)
-{
-    const cot_lwm2m_path *b = w->below;
-    return (b->level < 2 || b->id[1] == at->instance) &&
-           (b->level < 3 || b->id[2] == at->resource) && (b->level < 4 || b->id[3] == at->item);
-}
-
 bool cot__walk_next(cot__walk *w, cot_place *at)
 {
-    while (w->i < w->o->instance_count && w->o->resource_count > 0) {
-        w->resource = &w->o->resources[w->r];
-        *at = (cot_place){w->o->instances[w->i], w->resource->id, w->item};
-        advance(w);
-        if (is_below(w, at))
-            return true;
+    const cot_object *o = w->o;
+    const cot_lwm2m_path *b = w->below;
+    for (; w->i < o->instance_count; w->i++, w->r = 0) {
+        at->instance = o->instances[w->i];
+        if (b->level >= 2 && at->instance != b->id[1])
+            continue;
+        for (; w->r < o->resource_count; w->r++, w->item = 0) {
+            w->resource = &o->resources[w->r];
+            at->resource = w->resource->id;
+            if (b->level >= 3 && at->resource != b->id[2])
+                continue;
+            while (w->item == 0 || w->item < w->resource->items) {
+                at->item = w->item++;
+                if (b->level < 4 || at->item == b->id[3])
+                    return true;
+            }
+        }
     }
     return false;
 }
