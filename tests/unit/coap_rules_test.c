@@ -394,6 +394,46 @@ static void duplicates_are_known_in_more_ranges_than_windows(void **state)
                COT_COAP_GOT_DUPLICATE, 0, 0);
 }
 
+/* One that is just too old for the window is taken for a far newer one, and the window moves there. */
+static void an_id_64_back_is_new_and_then_known(void **state)
+{
+    (void)state;
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 101, 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 101 - 64, 1, 0), COT_COAP_GOT_REQUEST, 0, 0);
+    for (uint16_t i = 0; i < COT_COAP_SEEN; i++) /* only the window knows it any longer */
+        receive(NULL, COT_COAP_CON, COT_COAP_POST, (uint16_t)(0x8000u + i), 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 101 - 64, 1, 0), COT_COAP_GOT_DUPLICATE, 0,
+           0);
+}
+
+/* What died with the process 64 ids back is outside the window: forgetting it leaves the newest known. */
+static void forgetting_an_id_64_back_leaves_the_window(void **state)
+{
+    (void)state;
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 36, 1, 0);
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 36 + 64, 1, 0);
+    cot_coap_answered(&p, 36 + 64, COT_COAP_CHANGED);
+    cot_coap_peer_adopt(&p, c);
+    for (uint16_t i = 0; i < COT_COAP_SEEN; i++)
+        receive(NULL, COT_COAP_CON, COT_COAP_POST, (uint16_t)(0x8000u + i), 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 36 + 64, 1, 0), COT_COAP_GOT_DUPLICATE, 0, 0);
+}
+
+/* Time is kept in units of 1,024 ms; a lifetime is 242 of them. After two of it without a message all goes
+ * at once, before that in two steps. */
+static void silence_of_two_lifetimes_is_a_long_one(void **state)
+{
+    const cot_ms two_lifetimes = 2 * 242 * 1024;
+    (void)state;
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, two_lifetimes - 1),
+           COT_COAP_GOT_DUPLICATE, 0, 0);
+    fresh(NULL);
+    receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, 0);
+    expect(receive(NULL, COT_COAP_CON, COT_COAP_POST, 3, 1, two_lifetimes), COT_COAP_GOT_REQUEST, 0,
+           0);
+}
+
 static void after_a_long_silence_nothing_is_known(void **state)
 {
     (void)state;
@@ -479,6 +519,9 @@ int main(void)
         cmocka_unit_test_setup(ids_that_were_skipped_are_new, fresh),
         cmocka_unit_test_setup(duplicates_are_known_in_more_ranges_than_windows, fresh),
         cmocka_unit_test_setup(after_a_long_silence_nothing_is_known, fresh),
+        cmocka_unit_test_setup(an_id_64_back_is_new_and_then_known, fresh),
+        cmocka_unit_test_setup(forgetting_an_id_64_back_leaves_the_window, fresh),
+        cmocka_unit_test_setup(silence_of_two_lifetimes_is_a_long_one, fresh),
         cmocka_unit_test_setup(a_message_id_is_new_again_after_its_lifetime, fresh),
         cmocka_unit_test_setup(spaces_non_messages, fresh),
         cmocka_unit_test_setup(nstart_may_be_more, fresh),
