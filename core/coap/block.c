@@ -153,12 +153,11 @@ static cot_status push_restart(cot_coap_push *s)
     return COT_E_STATE;
 }
 
-static cot_status push_refused(cot_coap_push *s, uint8_t code, const cot_coap_view *v,
-                               const cot_coap_block *hint)
+static cot_status push_refused(cot_coap_push *s, uint8_t code, const cot_coap_view *v, uint8_t szx)
 {
     if (code == COT_COAP_TOO_LARGE) {
-        if (s->offset == 0 && hint != NULL && hint->szx < s->szx_sent) {
-            s->szx = hint->szx;
+        if (s->offset == 0 && szx < s->szx_sent) {
+            s->szx = szx;
             return COT_E_STATE;
         }
         s->size1 = v->size1;
@@ -172,22 +171,21 @@ static cot_status push_refused(cot_coap_push *s, uint8_t code, const cot_coap_vi
 
 cot_status cot_coap_push_step(cot_coap_push *s, uint8_t code, const cot_coap_view *v)
 {
-    cot_coap_block b;
-    cot_coap_slice sent;
-    bool has = COT_COAP_HAS(v, BLOCK1);
-    if (s->done || (has && cot_coap_block_decode(v->block1, &b) != COT_OK))
+    uint32_t left = s->total - s->offset;
+    uint32_t size = COT_COAP_BLOCK_SIZE(s->szx_sent);
+    bool last = left <= size;
+    cot_coap_block b = block_at(s->offset, s->szx_sent); /* what no option means */
+    uint32_t num = b.num;
+    if (s->done || (COT_COAP_HAS(v, BLOCK1) && cot_coap_block_decode(v->block1, &b) != COT_OK))
         return COT_E_MALFORMED;
     if (COT_COAP_CLASS(code) != 2)
-        return push_refused(s, code, v, has ? &b : NULL);
-    cut(&sent, s->offset, s->total, s->szx_sent);
-    if (has && b.num != sent.block.num)
+        return push_refused(s, code, v, b.szx);
+    if (b.num != num || (last && code == COT_COAP_CONTINUE))
         return COT_E_MALFORMED;
-    if (!sent.block.more && code == COT_COAP_CONTINUE)
-        return COT_E_MALFORMED;
-    if (has && b.szx < s->szx)
+    if (b.szx < s->szx)
         s->szx = b.szx;
-    s->offset += sent.len;
-    s->done = !sent.block.more;
+    s->offset += last ? left : size;
+    s->done = last;
     return COT_OK;
 }
 
@@ -213,32 +211,33 @@ static cot_status collect_fail(cot_coap_collect *c, cot_status err, uint8_t *cod
 cot_status cot_coap_collect_step(cot_coap_collect *c, const cot_coap_view *q, cot_bytes payload,
                                  uint8_t *code, cot_coap_block *answer)
 {
-    cot_coap_block b = block_at(0, c->szx);
-    bool has = COT_COAP_HAS(q, BLOCK1);
-    *answer = b;
-    if (has && (cot_coap_block_decode(q->block1, &b) != COT_OK || !length_fits(&b, payload.len)))
-        return collect_fail(c, COT_E_MALFORMED, code);
-    *answer = b;
-    if (answer->szx > c->szx)
+    *answer = block_at(0, c->szx);
+    bool bad = COT_COAP_HAS(q, BLOCK1) && (cot_coap_block_decode(q->block1, answer) != COT_OK ||
+                                           !length_fits(answer, payload.len));
+    uint32_t offset = cot_coap_block_offset(answer);
+    uint8_t asked = answer->szx;
+    bool more = answer->more;
+    if (asked > c->szx)
         answer->szx = c->szx;
-    if (b.num == 0) {
+    if (bad)
+        return collect_fail(c, COT_E_MALFORMED, code);
+    if (offset == 0) {
         c->offset = 0;
         c->open = true;
     }
-    uint32_t offset = cot_coap_block_offset(&b);
     *code = COT_COAP_CONTINUE;
-    if (c->open && b.more && offset == c->before && offset + payload.len == c->offset)
+    if (c->open && more && offset == c->before && offset + payload.len == c->offset)
         return COT_E_REPLAY;
     if (!c->open || offset != c->offset)
         return collect_fail(c, COT_E_STATE, code);
     if (q->size1 > c->limit || payload.len > c->limit - c->offset) {
-        answer->szx = b.szx; /* a smaller one would ask to try again with it */
+        answer->szx = asked; /* a smaller one would ask to try again with it */
         return collect_fail(c, COT_E_LIMIT, code);
     }
     c->before = c->offset;
     c->offset += (uint32_t)payload.len;
-    c->open = b.more;
-    if (!b.more)
+    c->open = more;
+    if (!more)
         *code = COT_COAP_EMPTY;
     return COT_OK;
 }

@@ -46,19 +46,23 @@ enum { RULES = sizeof rules / sizeof rules[0] };
 
 /* The rule for an option that is legal here; NULL: to be treated as unknown. Options and rules both
  * ascend: `*at` is where the search for the one before ended. */
-static const rule *rule_of(size_t *at, const cot_coap_option *o, unsigned direction, bool repeated)
+static const rule *rule_of(const rule **at, const cot_coap_option *o, unsigned direction,
+                           bool repeated)
 {
-    while (*at < RULES && rules[*at].number < o->number)
-        ++*at;
-    const rule *r = &rules[*at];
-    bool legal = *at < RULES && r->number == o->number && (r->what & direction) != 0 &&
+    const rule *r = *at;
+    while (r < rules + RULES && r->number < o->number)
+        r++;
+    *at = r;
+    bool legal = r < rules + RULES && r->number == o->number && (r->what & direction) != 0 &&
                  (!repeated || (r->what & REPEATS) != 0) &&
                  ((r->what & NOT_EMPTY) == 0 || o->value.len > 0) && o->value.len <= r->max;
     return legal ? r : NULL;
 }
 
-/* The rule's type is that of the field at its offset. `at`: where the option starts; `left`: bytes from there to the end of all options. */
-static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_t *at, size_t left)
+/* The rule's type is that of the field at its offset. `at`: where the option starts; `end`: where all
+ * options end. */
+static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_t *at,
+                  const uint8_t *end)
 {
     void *field = (uint8_t *)v + r->field;
     uint16_t *number16 = field;
@@ -81,7 +85,7 @@ static void store(cot_coap_view *v, const rule *r, cot_bytes value, const uint8_
     case SEGMENTS:
         if (segments->count++ == 0) {
             segments->p = at;
-            segments->len = (uint32_t)left;
+            segments->len = (uint32_t)(end - at);
         }
         break;
     case NOTED:
@@ -97,21 +101,20 @@ cot_status cot_coap_view_fetch(const cot_coap_msg *m, cot_coap_view *v)
     bool request = cot_coap_is_request(&m->head);
     bool refused = false;
     uint32_t last = 0;
-    size_t next_rule = 0;
+    const rule *next_rule = rules;
     memset(v, 0, sizeof *v);
     v->content_format = COT_COAP_NO_FORMAT;
     v->accept = COT_COAP_NO_FORMAT;
     cot_coap_options_init(&it, m->options);
     for (;;) {
         const uint8_t *at = it.r.p;
-        size_t left = cot_reader_left(&it.r);
         if (!cot_coap_options_next(&it, &o))
             break;
         const rule *r =
             rule_of(&next_rule, &o, request ? IN_REQUEST : IN_RESPONSE, o.number == last);
         last = o.number;
         if (r != NULL)
-            store(v, r, o.value, at, left);
+            store(v, r, o.value, at, it.r.end);
         else if (COT_COAP_IS_CRITICAL(o.number))
             refused = true;
     }
