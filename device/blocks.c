@@ -25,19 +25,8 @@ static uint32_t hash(uint32_t h, const uint8_t *p, size_t n)
 
 static uint32_t key_of(const cot__request *q)
 {
-    uint8_t code = q->msg->head.code;
-    uint8_t format[2] = {(uint8_t)(q->view.content_format >> 8), (uint8_t)q->view.content_format};
-    uint32_t h = hash(hash(2166136261u, &code, 1), format, sizeof format);
+    uint32_t h = (uint32_t)q->msg->head.code << 16 | q->view.content_format;
     return hash(h, q->view.request_tag.p, q->view.request_tag.len);
-}
-
-static void keep(cot__client *c, const cot__request *q)
-{
-    if (c->collect.offset == 0) {
-        c->collect_path = q->path;
-        c->collect_key = key_of(q);
-    }
-    c->collect_at = c->now;
 }
 
 cot_ms cot__blocks_free_at(const cot__client *c)
@@ -48,30 +37,28 @@ cot_ms cot__blocks_free_at(const cot__client *c)
 bool cot__blocks_collect(cot__client *c, cot__request *q, cot__reply *reply)
 {
     const cot_client_memory *m = &c->config->memory;
-    cot_coap_block b;
     if (!COT_COAP_HAS(&q->view, BLOCK1))
         return true;
-    if (cot_coap_block_decode(q->view.block1, &b) != COT_OK) {
-        reply->code = COT_COAP_BAD_REQUEST;
-        return false;
-    }
-    bool same = c->collect.open && c->collect_key == key_of(q) &&
-                cot_lwm2m_path_compare(&c->collect_path, &q->path) == 0;
-    if (b.num == 0 || !same)
+    uint32_t key = key_of(q);
+    bool first = q->view.block1 >> 4 == 0;
+    if (first || !c->collect.open || c->collect_key != key ||
+        cot_lwm2m_path_compare(&c->collect_path, &q->path) != 0) {
         cot_coap_collect_init(&c->collect, (uint32_t)m->body_cap, cot__szx_for(m->rx_cap));
-    uint32_t at = b.num == 0 ? 0 : c->collect.offset;
-    keep(c, q);
-    uint8_t code = 0;
-    cot_status s = cot_coap_collect_step(&c->collect, &q->view, q->payload, &code, &reply->block1);
+        c->collect_path = q->path;
+        c->collect_key = key;
+    }
+    c->collect_at = c->now;
+    uint32_t at = c->collect.offset;
+    cot_status s =
+        cot_coap_collect_step(&c->collect, &q->view, q->payload, &reply->code, &reply->block1);
     reply->has_block1 = true;
-    reply->code = code;
     if (s == COT_E_LIMIT)
         reply->size1 = c->collect.limit;
     if (s != COT_OK)
         return false;
     if (q->payload.len > 0) /* the collect's limit is body_cap */
         memcpy(m->body + at, q->payload.p, q->payload.len);
-    if (code != 0)
+    if (reply->code != 0)
         return false;
     q->payload = (cot_bytes){m->body, at + q->payload.len};
     return true;
