@@ -141,18 +141,22 @@ cot_status role_receive(role_env *env, int fd)
     return s;
 }
 
+/* Asks until it is there: the monitor makes one only when both live, and a pair once a second. */
 static void on_lost(loop_timer *t)
 {
     role_env *env = t->ctx;
+    bool any = false;
     for (uint8_t role = IPC_NET; role <= IPC_HTTP; role++)
         for (uint8_t i = 0; i < ROLE_WORKERS_MAX; i++) {
             ipc_peer p = {.role = role, .index = i};
             if (!lost[role][i])
                 continue;
-            lost[role][i] = false;
+            any = true;
             ipc_put_peer(ipc_begin(env->monitor, IPC_PEER_LOST), &p);
             (void)ipc_end(env->monitor, -1);
         }
+    if (any)
+        loop_arm(env->loop, t, loop_clock() + LOST_MS);
 }
 
 void role_peer_lost(role_env *env, uint8_t role, uint8_t index)

@@ -18,6 +18,7 @@
 #define QUEUE (4 * IPC_DATAGRAM_MAX)
 #define PROVEN_MS 10000u /* alive for so long: the next failure is a first one again */
 #define BACKOFF_MAX_MS 5000u
+#define RECONNECT_MS 900u /* a pair, at most so often */
 
 const char *role_name(uint8_t role)
 {
@@ -68,10 +69,17 @@ static cot_status fork_child(child *c, int channel)
     if (pid < 0)
         return COT_E_IO;
     c->pid = pid;
-    c->exit.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (c->exit.fd < 0 || fcntl(c->exit.fd, F_SETFD, FD_CLOEXEC) != 0)
-        return COT_E_IO;
-    return loop_watch(&c->m->loop, &c->exit, EPOLLIN);
+    c->exit.fd = (int)syscall(SYS_pidfd_open, pid, 0); /* CLOEXEC by itself */
+    if (c->exit.fd >= 0 && loop_watch(&c->m->loop, &c->exit, EPOLLIN) == COT_OK)
+        return COT_OK;
+    /* Nothing would tell of its end. */
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+    if (c->exit.fd >= 0)
+        close(c->exit.fd);
+    c->exit.fd = -1;
+    c->pid = 0;
+    return COT_E_IO;
 }
 
 /* ---- what it gets ---- */
@@ -112,6 +120,7 @@ static void give_net(child *c)
 static void give_http(child *c)
 {
     monitor *m = c->m;
+    monitor_renew_listeners(m);
     give(c, ROLE_FD_HTTP, m->http, m->http_address, true);
     give(c, ROLE_FD_HTTP_UNIX, m->http_unix, m->config.http_unix, true);
     give(c, ROLE_FD_HTTPS, m->https, m->https_address, false);
@@ -189,9 +198,17 @@ static void introduce(child *to, const child *peer, int fd)
     ipc_flush(&to->channel);
 }
 
+static cot_ms *connected_at(child *c, child *o)
+{
+    monitor *m = c->m;
+    return c < o ? &m->connected[c - m->children][o - m->children]
+                 : &m->connected[o - m->children][c - m->children];
+}
+
 static void connect_pair(child *c, child *o)
 {
     int fds[2];
+    *connected_at(c, o) = loop_clock();
     if (ipc_pair(fds) != COT_OK) {
         log_line("error", "monitor.no_descriptors", "reason=\"%s\"", strerror(errno));
         return;
@@ -211,7 +228,8 @@ static void connect_peers(child *c)
     }
 }
 
-/* A channel between two living processes has ended: one of them broke the rules or was too slow. */
+/* A channel between two living processes has ended: one of them broke the rules or was too slow. Both ask; who asks too
+ * early asks again. */
 static cot_status reconnect(child *c, cot_reader *body)
 {
     ipc_peer p;
@@ -221,7 +239,7 @@ static cot_status reconnect(child *c, cot_reader *body)
     for (size_t i = 0; i < c->m->child_count; i++) {
         child *o = &c->m->children[i];
         if (o->role == p.role && o->index == p.index && o != c && are_peers(c->role, o->role) &&
-            o->pid > 0 && ipc_is_open(&o->channel)) {
+            ipc_is_open(&o->channel) && loop_clock() - *connected_at(c, o) >= RECONNECT_MS) {
             log_line("warn", "monitor.reconnected", "role=%s index=%u peer=%s", role_name(c->role),
                      c->index, role_name(o->role));
             connect_pair(c, o);
@@ -237,18 +255,26 @@ static cot_status on_message(ipc_channel *ch, ipc_type type, cot_reader *body, i
     child *c = ch->ctx;
     if (fd >= 0)
         close(fd); /* a child has nothing to hand to the monitor */
-    if (type == IPC_READY && !c->ready) {
+    if (type == IPC_READY && !c->ready && cot_reader_left(body) == 0) {
         c->ready = true;
         c->once = true;
         monitor_child_ready(c);
     } else if (type == IPC_PEER_LOST) {
         return reconnect(c, body);
-    } else if (type == IPC_FAILED) {
+    } else if (type == IPC_FAILED && cot_reader_left(body) <= ROLE_TEXT_MAX) {
         monitor_child_failed(c, cot_read_bytes(body, cot_reader_left(body)));
     } else {
         return COT_E_UNSUPPORTED;
     }
     return COT_OK;
+}
+
+/* It broke the rules, or has closed its end: without a channel it could neither be stopped nor be given peers. */
+static void on_closed(ipc_channel *ch)
+{
+    child *c = ch->ctx;
+    if (c->pid > 0)
+        (void)kill(c->pid, SIGKILL);
 }
 
 static void on_again(loop_timer *t)
@@ -276,6 +302,8 @@ static void on_exit_event(loop_io *io, uint32_t events)
     memset(&info, 0, sizeof info);
     if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
         return;
+    pid_t pid = c->pid;
+    c->pid = 0; /* the number may be another's from now on */
     /* What it still said comes first. */
     if (ipc_is_open(&c->channel) && c->channel.io.on_event != NULL)
         c->channel.io.on_event(&c->channel.io, EPOLLIN);
@@ -285,8 +313,7 @@ static void on_exit_event(loop_io *io, uint32_t events)
     bool by_signal = info.si_code != CLD_EXITED;
     c->crashed = by_signal ? info.si_status != SIGKILL : info.si_status != 0;
     log_line(c->wanted ? "error" : "info", "monitor.child_ended", "role=%s index=%u pid=%d %s=%d",
-             role_name(c->role), c->index, c->pid, by_signal ? "signal" : "status", info.si_status);
-    c->pid = 0;
+             role_name(c->role), c->index, pid, by_signal ? "signal" : "status", info.si_status);
     c->ready = false;
     ipc_close(&c->channel);
     if (c->wanted)
@@ -304,6 +331,7 @@ void child_start(child *c)
     c->exit.ctx = c;
     c->exit.fd = -1;
     c->channel.on_message = on_message;
+    c->channel.on_closed = on_closed;
     c->channel.ctx = c;
     if (ipc_pair(fds) != COT_OK) {
         back_off(c);

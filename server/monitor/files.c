@@ -94,7 +94,8 @@ static void identify(files *f, const config *c)
 
 static cot_status take_lock(int *lock, const char *path, int dir, char *error)
 {
-    *lock = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    /* Read-only: the children hold it too, and must not be able to fill the disk through it. */
+    *lock = openat(dir, "lock", O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*lock < 0)
         return wrong(error, path, "lock cannot be made");
     for (int waited = 0; flock(*lock, LOCK_EX | LOCK_NB) != 0; waited += 20) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,15 @@ cot_status listen_tcp(const listen_address *a, int *fd)
         return COT_OK;
     close_all(fd, 1);
     return COT_E_IO;
+}
+
+bool listen_is_alive(int fd)
+{
+    int listens = 0;
+    socklen_t len = sizeof listens;
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens == 1 &&
+           poll(&p, 1, 0) == 0;
 }
 
 cot_status listen_unix(const char *path, uint32_t gid, int *fd)

@@ -27,6 +27,8 @@ cot_status listen_text(int fd, char *out, size_t cap);
 cot_status listen_udp(const listen_address *a, int *fds, size_t count);
 /* A listening TCP socket. COT_OK; COT_E_IO with errno. */
 cot_status listen_tcp(const listen_address *a, int *fd);
+/* Does it still listen (TCP or Unix)? Not after a shutdown() by whoever holds the socket too. */
+bool listen_is_alive(int fd);
 /* A listening Unix socket at `path` (an old socket there is removed), mode 0660, group `gid`.
  * COT_OK; COT_E_IO with errno; COT_E_RANGE: the path is too long. */
 cot_status listen_unix(const char *path, uint32_t gid, int *fd);

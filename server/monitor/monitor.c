@@ -51,20 +51,30 @@ static cot_status open_udp(monitor *m, const config_listener *list, bool dtls, c
     return COT_OK;
 }
 
-static cot_status open_tcp(const config_listener *at, int *fd, char *address, char *error)
+static cot_status open_tcp(const char *at, int *fd, char *address, char *error)
 {
     listen_address a;
     *fd = -1;
-    if (at->text[0] == '\0')
+    if (at[0] == '\0')
         return COT_OK;
-    cot_status s = listen_parse(at->text, &a);
+    cot_status s = listen_parse(at, &a);
     if (s == COT_OK)
         s = listen_tcp(&a, fd);
     if (s != COT_OK) {
-        (void)snprintf(error, CONFIG_ERROR_MAX, "%s: cannot listen: %s", at->text, strerror(errno));
+        (void)snprintf(error, CONFIG_ERROR_MAX, "%s: cannot listen: %s", at, strerror(errno));
         return s;
     }
     return listen_text(*fd, address, ROLE_ADDRESS_MAX);
+}
+
+static cot_status open_unix(monitor *m, char *error)
+{
+    if (listen_unix(m->config.http_unix, m->files.group, &m->http_unix) == COT_OK)
+        return COT_OK;
+    m->http_unix = -1;
+    (void)snprintf(error, CONFIG_ERROR_MAX, "%s: cannot listen: %s", m->config.http_unix,
+                   strerror(errno));
+    return COT_E_IO;
 }
 
 static cot_status open_listeners(monitor *m, char *error)
@@ -73,15 +83,43 @@ static cot_status open_listeners(monitor *m, char *error)
     if (s == COT_OK)
         s = open_udp(m, m->config.coaps, true, error);
     if (s == COT_OK)
-        s = open_tcp(&m->config.http, &m->http, m->http_address, error);
+        s = open_tcp(m->config.http.text, &m->http, m->http_address, error);
     if (s == COT_OK)
-        s = open_tcp(&m->config.https, &m->https, m->https_address, error);
-    if (s == COT_OK && listen_unix(m->config.http_unix, m->files.group, &m->http_unix) != COT_OK) {
-        (void)snprintf(error, CONFIG_ERROR_MAX, "%s: cannot listen: %s", m->config.http_unix,
-                       strerror(errno));
-        s = COT_E_IO;
-    }
+        s = open_tcp(m->config.https.text, &m->https, m->https_address, error);
+    if (s == COT_OK)
+        s = open_unix(m, error);
     return s;
+}
+
+/* Is there one, and is it dead? Then it is closed. */
+static bool has_died(int *fd)
+{
+    if (*fd < 0 || listen_is_alive(*fd))
+        return false;
+    close(*fd);
+    *fd = -1;
+    return true;
+}
+
+/* A socket that http shuts down is shut down for all who hold it: the monitor and the next http too. */
+void monitor_renew_listeners(monitor *m)
+{
+    struct {
+        int *fd;
+        char *address;
+    } tcp[] = {{&m->http, m->http_address}, {&m->https, m->https_address}};
+    char error[CONFIG_ERROR_MAX] = "";
+    for (size_t i = 0; i < 2; i++) {
+        cot_status s = COT_OK;
+        char at[ROLE_ADDRESS_MAX]; /* as bound: the configured port may be 0 */
+        memcpy(at, tcp[i].address, sizeof at);
+        if (has_died(tcp[i].fd) || (*tcp[i].fd < 0 && at[0] != '\0'))
+            s = open_tcp(at, tcp[i].fd, tcp[i].address, error);
+        if (s != COT_OK)
+            log_line("error", "monitor.listener_lost", "reason=\"%s\"", error);
+    }
+    if ((has_died(&m->http_unix) || m->http_unix < 0) && open_unix(m, error) != COT_OK)
+        log_line("error", "monitor.listener_lost", "reason=\"%s\"", error);
 }
 
 /* ---- start: keys, then hub, then the workers and http ---- */
@@ -202,6 +240,16 @@ void monitor_child_died(child *c)
     }
 }
 
+/* `text` for the operator's terminal. */
+static const char *printable(char line[static ROLE_TEXT_MAX + 8], cot_bytes text)
+{
+    size_t n = text.len < ROLE_TEXT_MAX ? text.len : ROLE_TEXT_MAX;
+    for (size_t i = 0; i < n; i++)
+        line[i] = (char)(text.p[i] < 0x20 || text.p[i] == 0x7f ? '?' : text.p[i]);
+    line[n] = '\0';
+    return line;
+}
+
 void monitor_child_failed(child *c, cot_bytes text)
 {
     char line[ROLE_TEXT_MAX + 8];
@@ -209,8 +257,7 @@ void monitor_child_failed(child *c, cot_bytes text)
              log_text(line, sizeof line, text));
     if (c->once || c->m->stage != 0)
         return;
-    (void)fprintf(stderr, "cotterd: %s: %.*s\n", role_name(c->role), (int)text.len,
-                  (const char *)text.p);
+    (void)fprintf(stderr, "cotterd: %s: %s\n", role_name(c->role), printable(line, text));
     stop(c->m, 2);
 }
 

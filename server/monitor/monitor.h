@@ -48,6 +48,7 @@ struct monitor {
     const char *version;
     child children[MONITOR_CHILDREN];
     size_t child_count;
+    cot_ms connected[MONITOR_CHILDREN][MONITOR_CHILDREN]; /* when; [lower][higher] */
     listener udp[2 * ROLE_LISTENERS];
     size_t udp_count;
     int http, http_unix, https; /* -1: none */
@@ -69,6 +70,7 @@ const char *role_name(uint8_t role);
  * goes wrong is tried again with back-off. */
 void child_start(child *c);
 /* Called by child.c. */
+void monitor_renew_listeners(monitor *m); /* those of http that a former http has shut down */
 void monitor_child_ready(child *c);
 void monitor_child_failed(child *c, cot_bytes text);
 void monitor_child_died(child *c);

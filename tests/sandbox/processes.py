@@ -102,6 +102,11 @@ def main():
                 if role != "hub":
                     check(f"{role}: it is empty", not list(want.iterdir()))
                     check(f"{role}: one thread", s["Threads"] == "1", s["Threads"])
+                for fd, target in descriptors(pid).items():
+                    if target.endswith("/lock"):
+                        info = pathlib.Path(f"/proc/{pid}/fdinfo/{fd}").read_text()
+                        mode = int(re.search(r"flags:\s+(\d+)", info)[1], 8) & os.O_ACCMODE
+                        check(f"{role}: {pathlib.Path(target).parent.name}/lock cannot be written to", mode == 0, info)
                 limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
                 check(f"{role}: no core files", re.search(r"Max core file size +0 +0 ", limits), limits)
         check("each role has its own user", len(set.union(*uids.values())) == 4, uids)

@@ -31,7 +31,7 @@ endif()
 cotter_unit_test(sandbox_test unit/sandbox_test.c RELEASE LIBS cotter_ipc)
 if(COTTER_KIND STREQUAL "release")
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
-    foreach(script processes channels)
+    foreach(script processes channels taken)
         add_test(NAME sandbox/${script}
             COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/sandbox/${script}.py)
         set_tests_properties(sandbox/${script} PROPERTIES
