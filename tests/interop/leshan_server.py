@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Our device against Eclipse Leshan as the server: NoSec, PSK, RPK and X.509 (usage 3), Connection ID,
-every operation of the spine. Prints a line a case; exit 0 only when all hold.
-  leshan_server.py [MODE…]   COTTER_DEVICE names another cotter-device"""
+every operation of the spine, and a capture of each with the CoAP inside looked at. Prints a table; exit 0 only when all hold.
+  leshan_server.py DEVICE [MODE…]   DEVICE: cotter_device_keylog, which is cotter-device with a key log"""
 import base64
-import os
 import pathlib
 import shutil
 import signal
@@ -12,11 +11,11 @@ import sys
 import tempfile
 import time
 
-from peers import Keys, Leshan
-from harness import DEVICE, Failed, Process, free_port, until
+from capture import check_inside, seen
+from peers import Capture, Keys, Leshan
+from harness import Failed, Process, free_port, until
 
 PSK = "00112233445566778899aabbccddeeff"
-DEVICE = pathlib.Path(os.environ.get("COTTER_DEVICE", DEVICE))
 
 
 def want(seen, wanted, what):
@@ -25,8 +24,8 @@ def want(seen, wanted, what):
 
 
 class Case:
-    def __init__(self, folder, mode):
-        self.mode = mode
+    def __init__(self, folder, mode, program):
+        self.mode, self.program = mode, program
         self.ep = f"cotter-{mode}"
         self.folder = pathlib.Path(folder) / self.ep
         self.folder.mkdir()
@@ -76,10 +75,22 @@ class Case:
         return der[at:at + 32].hex()
 
     def run(self):
+        secure = self.mode != "nosec"
+        keylog = self.folder / "keys" if secure else None
+        capture = Capture(self.folder, self.coaps if secure else self.coap, "capture", secure)
+        try:
+            self.talk({"SSLKEYLOGFILE": str(keylog)} if secure else None)
+        finally:
+            capture.stop()
+        check_inside(capture, keylog)
+        if secure:
+            seen(capture, "connection ID", "dtls.record.connection_id", keylog)
+
+    def talk(self, env):
         with self.leshan() as leshan:
             leshan.expect(60, event="ready")
             self.provision(leshan)
-            device = Process("device", [DEVICE, "--lifetime", 60, self.credentials()], self.folder / "device.log")
+            device = Process("device", [self.program, "--lifetime", 60, self.credentials()], self.folder / "device.log", env)
             try:
                 leshan.expect(event="registered")
                 self.operate(leshan, device)
@@ -158,23 +169,20 @@ class Case:
 
 def main():
     folder = tempfile.mkdtemp(prefix="cotter-interop-")
+    program, only = sys.argv[1], sys.argv[2:]
     failed = 0
-    only = sys.argv[1:]
-    for mode in ("nosec", "psk", "rpk", "x509"):
-        if only and mode not in only:
-            continue
+    print(f"{'peer':16} {'mode':6} {'CID':4} result")
+    for mode in only or ("nosec", "psk", "rpk", "x509"):
         begun = time.monotonic()
-        case = Case(folder, mode)
         try:
-            case.run()
-            print(f"ok    {case.ep}  {time.monotonic() - begun:.1f} s", flush=True)
+            Case(folder, mode, program).run()
+            result = f"ok {time.monotonic() - begun:.1f} s"
         except Failed as e:
             failed += 1
-            print(f"FAIL  {case.ep}: {e}", flush=True)
+            result = f"FAILED {e} (logs in {folder})"
+        print(f"{'Leshan server':16} {mode:6} {'n/a' if mode == 'nosec' else 'yes':4} {result}", flush=True)
     if not failed:
         shutil.rmtree(folder)
-    else:
-        print(folder)
     return 1 if failed else 0
 
 

@@ -111,9 +111,10 @@ class Keys:
 class Capture:
     """Datagrams of one UDP port on loopback, to be dissected by tshark afterwards."""
 
-    def __init__(self, folder, port, name="capture"):
+    def __init__(self, folder, port, name, secure):
         self.file = pathlib.Path(folder) / f"{name}.pcapng"
         self.port = port
+        self.decode = "dtls" if secure else "coap"
         self.p = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-f", f"udp port {port}", "-w", str(self.file)],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.p.stderr:
@@ -126,18 +127,18 @@ class Capture:
         self.p.send_signal(signal.SIGINT)
         self.p.wait(10)
 
-    def fields(self, display_filter, *fields, keylog=None, decode=None):
+    def fields(self, display_filter, *fields, keylog=None):
         """Rows of the packets that match."""
-        argv = ["tshark", "-r", str(self.file), "-Y", display_filter, "-T", "fields"]
+        argv = ["tshark", "-r", str(self.file), "-Y", display_filter, "-T", "fields", "-d",
+                f"udp.port=={self.port},{self.decode}", "-d", f"dtls.port=={self.port},coap"]
         for field in fields:
             argv += ["-e", field]
         if keylog:
             argv += ["-o", f"tls.keylog_file:{keylog}"]
-        argv += ["-d", f"udp.port=={self.port},{decode or 'dtls'}"]
         out = subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, "HOME": "/tmp"}).stdout
         return [line.split("\t") for line in out.splitlines()]
 
-    def errors(self, decode="dtls", keylog=None):
+    def errors(self, keylog=None):
         """What tshark finds wrong: malformed packets and expert errors."""
         return self.fields("_ws.malformed || _ws.expert.severity == error", "frame.number", "_ws.expert.message",
-                           decode=decode, keylog=keylog)
+                           keylog=keylog)
