@@ -168,7 +168,6 @@ void cot__serve(cot__client *c, cot__request *q, cot__reply *reply);
 size_t cot__object_count(const cot__client *c);
 const cot_object *cot__object_at(const cot__client *c, size_t i);
 const cot_resource *cot__resource_find(const cot_object *o, uint16_t id);
-bool cot__instance_exists(const cot_object *o, uint16_t id);
 /* Sets q->object and q->resource to what q->path names. False: it is not in the tables (a resource
  * instance: within `items`). */
 bool cot__locate(const cot__client *c, cot__request *q);

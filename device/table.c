@@ -21,7 +21,7 @@ const cot_resource *cot__resource_find(const cot_object *o, uint16_t id)
     return NULL;
 }
 
-bool cot__instance_exists(const cot_object *o, uint16_t id)
+static bool instance_exists(const cot_object *o, uint16_t id)
 {
     for (uint8_t i = 0; i < o->instance_count; i++) {
         if (o->instances[i] == id)
@@ -40,7 +40,7 @@ bool cot__locate(const cot__client *c, cot__request *q)
             return false;
         q->object = cot__object_at(c, i++);
     } while (q->object->id != path->id[0]);
-    if (path->level >= 2 && !cot__instance_exists(q->object, path->id[1]))
+    if (path->level >= 2 && !instance_exists(q->object, path->id[1]))
         return false;
     if (path->level < 3)
         return true;

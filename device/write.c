@@ -50,16 +50,16 @@ static cot_status write_record(const writing *w, const cot_lwm2m_record *rec)
     if (rec->path.level < 3)
         return container ? COT_OK : COT_E_MALFORMED;
     const cot_resource *r = cot__resource_find(w->o, rec->path.id[2]);
-    if (r == NULL || !cot__instance_exists(w->o, rec->path.id[1]))
-        return COT_E_NOT_FOUND;
+    if (r == NULL)
+        return COT_E_NOT_FOUND; /* the instance is the one that was located */
     if ((r->ops & COT_WRITE) == 0)
         return COT_E_DENIED;
-    bool multiple = (r->ops & COT_MULTIPLE) != 0;
-    if (!container && multiple != (rec->path.level == 4))
-        return COT_E_TYPE;
-    if (multiple && rec->path.level == 4 && rec->path.id[3] >= r->items)
+    bool item = rec->path.level == 4;
+    if (item && rec->path.id[3] >= r->items)
         return COT_E_RANGE;
-    return container ? COT_OK : write_value(w, rec, r);
+    if (container)
+        return COT_OK;
+    return item == ((r->ops & COT_MULTIPLE) != 0) ? write_value(w, rec, r) : COT_E_TYPE;
 }
 
 static cot_status pass(writing *w, cot_write_phase phase)
