@@ -191,18 +191,22 @@ def main():
         subprocess.run([us, "certs", folder], check=True)
         (d / "psk.txt").write_text(f"device-1:{PSK}\n")
         port = 20000 + os.getpid() % 20000
+        print(f"{'peer':16} {'mode':6} {'CID':4} {'suite':14} result")
         for name, run, peer, mode, suite in rows(device):
-            title = f"{name} {mode} {SUITES[suite][1]}"
+            cid = "both" if run is row_ourselves else "n/a"  # with and without
+            title = f"{name:16} {mode:6} {cid:4} {SUITES[suite][1]:14}"
             if wanted and not all(w in title for w in wanted):
                 continue
             count += 1
             port += 1
             good, text = run(us, d, peer, mode, suite, port)
-            print(f"{'ok    ' if good else 'FAILED'} {title}", flush=True)
+            print(f"{title} {'ok' if good else 'FAILED'}", flush=True)
             if not good:
                 failed += 1
                 print(text)
-    print(f"dtls interop: {count - failed} of {count} passed (n/a: openssl rpk; connection IDs with either)")
+        for name in ("openssl server", "openssl client"):
+            print(f"{name:16} {'rpk':6} {'n/a':4} {'-':14} n/a")
+    print(f"dtls interop: {count - failed} of {count} passed")
     return 0 if failed == 0 and count > 0 else 1
 
 
