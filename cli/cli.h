@@ -49,6 +49,8 @@ struct cli {
     bool colour;      /* stdout is a terminal and NO_COLOR is not set */
     char socket[256]; /* path of the Unix socket, or "" */
     char auth[192];   /* the Authorization header, once it was needed */
+    bool
+        refused; /* the last request: the server said no (4xx), and no earlier try may have done it */
     CURL *curl;
 };
 

@@ -280,10 +280,12 @@ int cli_ask(cli *c, const cli_request *r, json_t **reply)
 {
     buffer out = {0};
     long status = 0;
+    unsigned tries = 0;
     CURLcode code = CURLE_OK;
     time_t since = time(NULL);
     int exit_status = prepare(c);
     *reply = NULL;
+    c->refused = false;
     if (exit_status != CLI_OK) {
         json_decref(r->body);
         return exit_status;
@@ -291,12 +293,13 @@ int cli_ask(cli *c, const cli_request *r, json_t **reply)
     char *body = r->body != NULL ? json_dumps(r->body, JSON_COMPACT) : NULL;
     struct curl_slist *headers = headers_of(c, r, body != NULL || r->bytes != NULL);
     do {
-        if (status != 0 || code != CURLE_OK) {
+        if (tries++ > 0) {
             (void)nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
         }
         out.len = 0;
         code = perform(c, r, body, headers, &out, &status);
     } while (again(r, code, status, since));
+    c->refused = tries == 1 && code == CURLE_OK && status >= 400 && status < 500;
     exit_status = judge(c, code, status, &out, reply);
     curl_slist_free_all(headers);
     if (body != NULL) {

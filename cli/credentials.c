@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool is(const cli_credentials *k, const char *mode)
 {
@@ -164,7 +165,11 @@ bool cli_credentials_write(const cli_credentials *k, const char *file)
         line(f, "server_certificate", cli_certificate(k->server_certificate));
         (void)fputs("certificate_usage = 3\n", f);
     }
-    return cli_close(f, file) && ok;
+    ok = cli_close(f, file) && ok;
+    if (!ok) {
+        (void)unlink(file);
+    }
+    return ok;
 }
 
 static bool put_der(const char *dir, const char *name, int len, unsigned char *der)
@@ -187,6 +192,18 @@ static unsigned char *pkcs8(const EVP_PKEY *key, int *len)
     *len = info != NULL ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : 0;
     PKCS8_PRIV_KEY_INFO_free(info);
     return der;
+}
+
+void cli_credentials_unexport(const char *dir)
+{
+    static const char *const names[] = {"key.der", "public.der", "server-public.der", "server.der",
+                                        "certificate.der"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%.4000s/%s", dir, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(dir);
 }
 
 bool cli_credentials_export(const cli_credentials *k, const char *dir)
@@ -216,6 +233,9 @@ bool cli_credentials_export(const cli_credentials *k, const char *dir)
         der = NULL;
         len = i2d_X509(k->certificate, &der);
         ok = put_der(dir, "certificate.der", len, der);
+    }
+    if (!ok) {
+        cli_credentials_unexport(dir);
     }
     return ok;
 }

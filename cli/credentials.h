@@ -24,10 +24,12 @@ bool cli_credentials_make(cli_credentials *k, const char *ca);
 bool cli_credentials_server(cli_credentials *k, const json_t *status, const char *uri);
 /* The body for POST /devices. NULL (said). */
 json_t *cli_credentials_request(const cli_credentials *k, const char *group);
-/* Write the new file, 0600. False (said). */
+/* Write the new file, 0600. False (said): none is there. */
 bool cli_credentials_write(const cli_credentials *k, const char *file);
-/* Write the keys as DER files for other clients into a new folder. False (said). */
+/* Write the keys as DER files for other clients into a new folder. False (said): what was made is removed. */
 bool cli_credentials_export(const cli_credentials *k, const char *dir);
+/* Remove the folder that cli_credentials_export made. */
+void cli_credentials_unexport(const char *dir);
 /* Print the command lines of cotter-device and others. `dir`: of the export, or NULL. */
 void cli_credentials_print(const cli_credentials *k, const char *file, const char *dir);
 void cli_credentials_free(cli_credentials *k);

@@ -20,37 +20,65 @@ static const char *mode_of(const cli *c)
     return count == 1 ? found : NULL;
 }
 
+/* Make the secrets and write them down, before the server knows of them. */
+static bool prepare(const cli *c, cli_credentials *k, const json_t *status, const char *file)
+{
+    const char *der = cli_option_of(c, "der");
+    if (!cli_credentials_make(k, cli_option_of(c, "ca")) ||
+        !cli_credentials_server(k, status, cli_option_of(c, "uri")) ||
+        !cli_credentials_write(k, file)) {
+        return false;
+    }
+    if (der != NULL && !cli_credentials_export(k, der)) {
+        (void)unlink(file);
+        return false;
+    }
+    return true;
+}
+
+/* The secrets of a device that the server has refused are nobody's. If the answer was lost they may be its only copy. */
+static void after_failure(const cli *c, const cli_credentials *k, const char *file)
+{
+    const char *der = cli_option_of(c, "der");
+    if (!c->refused) {
+        cli_error(
+            "the server may have added %s or not; its credentials stay in %s. Look with cotter "
+            "device show %s. If it is not there, remove the file and add it again",
+            k->endpoint, file, k->endpoint);
+        return;
+    }
+    (void)unlink(file);
+    if (der != NULL) {
+        cli_credentials_unexport(der);
+    }
+}
+
 static int add(cli *c, cli_credentials *k, const char *file)
 {
-    const char *ca = cli_option_of(c, "ca");
-    const char *der = cli_option_of(c, "der");
     json_t *status = NULL;
     json_t *device = NULL;
     int result = cli_get(c, cli_path("/status"), &status);
-    if (result != CLI_OK) {
-        json_decref(status);
-        return result;
+    if (result == CLI_OK && !prepare(c, k, status, file)) {
+        result = CLI_FAILED;
     }
-    bool ok = cli_credentials_make(k, ca) &&
-              cli_credentials_server(k, status, cli_option_of(c, "uri")) &&
-              cli_credentials_write(k, file) && (der == NULL || cli_credentials_export(k, der));
     json_decref(status);
-    if (!ok) {
-        return CLI_FAILED;
+    if (result != CLI_OK) {
+        return result;
     }
     cli_request r = {.method = "POST",
                      .path = "/devices",
-                     .body = cli_credentials_request(k, cli_option_of(c, "group"))};
+                     .body = cli_credentials_request(k, cli_option_of(c, "group")),
+                     .once = true};
     result = cli_ask(c, &r, &device);
     if (result != CLI_OK) {
-        (void)unlink(file); /* nobody knows these secrets */
+        after_failure(c, k, file);
     } else if (c->json) {
         cli_print_json(device);
     } else {
         (void)printf(
             "Added %s. Its credentials are in %s: whoever has that file is this device.\n\n",
             k->endpoint, file);
-        cli_credentials_print(k, file, der);
+        cli_credentials_print(k, file, cli_option_of(c, "der"));
     }
     json_decref(device);
     return result;

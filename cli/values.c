@@ -93,39 +93,13 @@ static void say_waiting(cli *c, const json_t *command)
     }
 }
 
-/* What the device's code says to someone who wants to mend it. */
-static const char *advice(const char *code)
-{
-    static const struct {
-        const char *code;
-        const char *text;
-    } texts[] = {
-        {"4.00", "the device finds the value wrong for this resource: check its type and range"},
-        {"4.01", "the device does not let this server do that"},
-        {"4.03", "the device does not let this server do that"},
-        {"4.04", "the device has no such resource"},
-        {"4.05", "this resource does not take that operation"},
-        {"4.06", "the device has no common format for it"},
-        {"4.13", "the value is too large for the device"},
-        {"4.15", "the device does not take the value in this form: check its type"},
-        {"5.00", "the device failed inside"},
-        {"5.03", "the device is busy: try again"},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (strcmp(code, texts[i].code) == 0) {
-            return texts[i].text;
-        }
-    }
-    return "";
-}
-
 static int print_end(const cli *c, const json_t *command)
 {
     const char *state = cli_text(command, "state");
     const char *code = cli_text(command, "code");
     const char *detail = cli_text(command, "detail");
     bool done = strcmp(state, "done") == 0;
-    char *text = strdup(detail[0] != '\0' ? detail : advice(code));
+    char *text = strdup(detail);
     if (c->json) {
         cli_print_json(command);
     } else if (done) {

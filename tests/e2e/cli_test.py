@@ -5,8 +5,10 @@ tokens and roles, releases. Against a private server."""
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -74,6 +76,72 @@ def devices(c, cotter):
     cotter("device", "remove", "a", status=1)
 
 
+class Between:
+    """A proxy between cotter and the API that passes requests on, one a connection, but for POSTs `spoil`
+    decides over (method, line, answer): it returns the bytes to give back, b"" to cut the connection."""
+
+    def __init__(self, c, spoil):
+        self.spoil, self.api = spoil, c.url.split("//")[1].rsplit(":", 1)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.posts = 0
+        threading.Thread(target=self.run, daemon=True).start()
+
+    @staticmethod
+    def message(s):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = s.recv(65536)
+            if not more:
+                return data
+            data += more
+        head, body = data.split(b"\r\n\r\n", 1)
+        length = next((int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0)
+        while len(body) < length:
+            body += s.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+    def run(self):
+        while True:
+            with self.listener.accept()[0] as client:
+                request = self.message(client)
+                while request:
+                    with socket.create_connection((self.api[0], int(self.api[1]))) as server:
+                        server.sendall(request)
+                        answer = self.message(server)
+                    if request.startswith(b"POST"):
+                        self.posts += 1
+                        answer = self.spoil(self.posts, answer)
+                    if not answer:
+                        break
+                    client.sendall(answer)
+                    request = self.message(client)
+
+
+def lost_answers(c, cotter):
+    """The server has the device, but its answer never came: the only copy of the key must not go."""
+    once = Between(c, lambda n, answer: b"" if n == 1 else answer)
+    cotter("device", "add", "lost1", "--psk", server=once.url)
+    check("it was sent again, and is the same device", once.posts == 2, once.posts)
+    check("its key is there", "psk_key" in (c.folder / "lost1.cred").read_text())
+    c.device("lost1")
+    c.registered("lost1")
+    busy = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    never = Between(c, lambda n, answer: busy)
+    out = cotter("device", "add", "lost2", "--rpk", "--der", "lost2.der", server=never.url, status=1)
+    check("it says that nobody knows", "may have added lost2 or not" in out and never.posts > 1, out)
+    check("its key stays", "private_key" in (c.folder / "lost2.cred").read_text())
+    check("its folder too", (c.folder / "lost2.der" / "key.der").exists())
+    cotter("device", "show", "lost2")
+    out = cotter("device", "add", "lost2", "--rpk", "--der", "x.der", "--out", "x.cred", status=1)
+    check("a refusal leaves neither file nor folder",
+          "409" in out and not (c.folder / "x.der").exists() and not (c.folder / "x.cred").exists(), out)
+    (c.folder / "taken").mkdir()
+    cotter("device", "add", "lost3", "--rpk", "--der", "taken", status=1)
+    check("nor does a folder that exists", not (c.folder / "lost3.cred").exists() and (c.folder / "taken").is_dir())
+    cotter("device", "remove", "lost1", "lost2")
+
+
 def commands(c, cotter):
     cotter("device", "add", "late", "--nosec")
     waiting = subprocess.Popen([harness.COTTER, "--server", c.url, "--token-file", c.run / "admin.token", "write", "late",
@@ -84,7 +152,7 @@ def commands(c, cotter):
     rest = waiting.communicate(timeout=30)[0]
     check("it is done when the device comes", waiting.returncode == 0 and "done (2.04)" in rest, rest)
     check("it reads", cotter("read", "late", "/3303/0/5750").strip() == "attic")
-    check("a wrong write says why", "does not take that operation" in cotter("write", "late", "/3/0/0", "x", status=1))
+    check("a wrong write says why", "does not allow this operation" in cotter("write", "late", "/3/0/0", "x", status=1))
     cotter("exec", "late", "/3303/0/5605")
 
 
@@ -191,6 +259,7 @@ def main():
         cotter = Shell(c)
         usage(cotter)
         devices(c, cotter)
+        lost_answers(c, cotter)
         commands(c, cotter)
         imports(c, cotter)
         tokens(c, cotter)
