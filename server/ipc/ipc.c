@@ -166,7 +166,10 @@ void ipc_flush(ipc_channel *c)
         } else if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
             blocked = true;
         } else {
-            /* Dead: what it still sent to us is read first; EOF then closes the channel. */
+            /* Dead: what it still sent to us is read first; EOF then closes the channel. Any other error
+             * loses messages too: the channel ends at the event that a writable socket is. */
+            c->broken = errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN;
+            blocked = c->broken;
             c->out_head = c->out_tail;
             while (c->fd_count > 0)
                 drop_sent_fd(c);
@@ -251,7 +254,7 @@ static int receive_one(ipc_channel *c)
     size_t fds = take_fds(&m, &fd);
     bool broken = n == 0 || fds > 1 || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
     if (!broken)
-        broken = dispatch(c, (size_t)n, &fd) != COT_OK;
+        broken = dispatch(c, (size_t)n, &fd) != COT_OK || fd >= 0; /* nobody's */
     if (c->secret && n > 0 && c->in != NULL)
         cot_wipe(c->in, (size_t)n);
     if (fd >= 0)
@@ -262,6 +265,10 @@ static int receive_one(ipc_channel *c)
 static void on_event(loop_io *io, uint32_t events)
 {
     ipc_channel *c = io->ctx;
+    if (c->broken) {
+        lost(c);
+        return;
+    }
     if ((events & EPOLLOUT) != 0)
         ipc_flush(c);
     int fd = c->io.fd;
@@ -314,6 +321,7 @@ cot_status ipc_open(ipc_channel *c, loop *l, int fd, size_t queue)
     c->out_head = 0;
     c->out_tail = 0;
     c->blocked = false;
+    c->broken = false;
     if (loop_watch(l, &c->io, EPOLLIN) != COT_OK) {
         close(fd);
         c->io.fd = -1;

@@ -50,6 +50,7 @@ struct ipc_channel {
     cot_writer draft; /* the message between ipc_begin and ipc_end */
     bool secret;      /* the caller's: wipe what came and what was sent as soon as it is used */
     bool blocked;     /* the kernel took no more; EPOLLOUT is watched */
+    bool broken; /* the kernel refused what was to be sent; the channel ends at its next event */
     int fds[IPC_QUEUED_FDS]; /* of the queued messages that carry one, in order */
     size_t fd_count;
     uint64_t sent;

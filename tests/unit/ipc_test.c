@@ -188,11 +188,11 @@ static unsigned open_descriptors(void)
     return n;
 }
 
-/* Two fit into the control buffer's padding: none may stay open. */
-static void a_second_descriptor_closes_and_leaks_nothing(void **state)
+/* An answer whose header announces a descriptor or not, with 1 or 2 of them. The channel must close, without its
+ * message, and none may stay open. */
+static void must_close(uint8_t flag, size_t count)
 {
-    (void)state;
-    uint8_t answer[] = {IPC_VERSION, IPC_ANSWER, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0x41};
+    uint8_t answer[] = {IPC_VERSION, IPC_ANSWER, 0, flag, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0x41};
     struct iovec iov = {answer, sizeof answer};
     union {
         struct cmsghdr align;
@@ -202,21 +202,48 @@ static void a_second_descriptor_closes_and_leaks_nothing(void **state)
     struct msghdr m = {.msg_iov = &iov,
                        .msg_iovlen = 1,
                        .msg_control = ctl.b,
-                       .msg_controllen = CMSG_LEN(2 * sizeof(int))};
+                       .msg_controllen = CMSG_LEN(count * sizeof(int))};
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
     h->cmsg_level = SOL_SOCKET;
     h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(2 * sizeof(int));
+    h->cmsg_len = CMSG_LEN(count * sizeof(int));
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int fds[2] = {null, null};
-    memcpy(CMSG_DATA(h), fds, sizeof fds);
+    memcpy(CMSG_DATA(h), fds, count * sizeof(int));
     assert_int_equal(sendmsg(a.ch.io.fd, &m, 0), sizeof answer);
     unsigned before = open_descriptors();
     turns(2);
     assert_int_equal(b.closed, 1);
-    assert_int_equal(b.count, 0);
     assert_int_equal(open_descriptors(), before - 2); /* both ends of the channel */
     close(null);
+}
+
+/* Two fit into the control buffer's padding. */
+static void a_second_descriptor_closes_and_leaks_nothing(void **state)
+{
+    (void)state;
+    must_close(1, 2);
+    assert_int_equal(b.count, 0);
+}
+
+static void a_descriptor_of_no_message_closes(void **state)
+{
+    (void)state;
+    must_close(0, 1);
+}
+
+static void what_the_kernel_refuses_ends_the_channel(void **state)
+{
+    (void)state;
+    static uint8_t body[IPC_BODY_MAX];
+    int small = 1;
+    assert_int_equal(setsockopt(a.ch.io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    cot_write_bytes(ipc_begin(&a.ch, IPC_EVENT), body, sizeof body);
+    assert_int_equal(ipc_end(&a.ch, -1), COT_OK);
+    turns(3); /* EMSGSIZE */
+    assert_int_equal(a.closed, 1);
+    assert_int_equal(b.closed, 1);
+    assert_int_equal(b.count, 0);
 }
 
 static void a_handler_that_refuses_closes(void **state)
@@ -277,6 +304,7 @@ int main(void)
         T(a_full_queue_queues_nothing),          T(a_descriptor_stays_with_its_message),
         T(a_broken_datagram_closes_the_channel), T(a_length_beyond_the_datagram_closes),
         T(a_promised_descriptor_must_be_there),  T(a_second_descriptor_closes_and_leaks_nothing),
+        T(a_descriptor_of_no_message_closes),    T(what_the_kernel_refuses_ends_the_channel),
         T(a_handler_that_refuses_closes),        T(what_was_sent_before_the_end_is_read),
         T(a_closed_channel_opens_again),         T(the_longest_body_fits),
     };
