@@ -116,6 +116,15 @@ uint64_t cot_cbor_read_uint(cot_cbor_reader *r)
     return read_argument(r, COT_CBOR_UINT);
 }
 
+uint32_t cot_cbor_read_u32(cot_cbor_reader *r)
+{
+    uint64_t v = cot_cbor_read_uint(r);
+    if (v <= UINT32_MAX)
+        return (uint32_t)v;
+    cot_reader_fail(&r->in, COT_E_RANGE);
+    return 0;
+}
+
 int64_t cot_cbor_read_int(cot_cbor_reader *r)
 {
     cot_cbor_item item = cot_cbor_next(r);

@@ -52,6 +52,7 @@ void cot_cbor_reader_init(cot_cbor_reader *r, cot_bytes in, uint8_t mode);
  * they return type NONE, 0, or empty. */
 cot_cbor_item cot_cbor_next(cot_cbor_reader *r);
 uint64_t cot_cbor_read_uint(cot_cbor_reader *r);
+uint32_t cot_cbor_read_u32(cot_cbor_reader *r);
 int64_t cot_cbor_read_int(cot_cbor_reader *r);
 double cot_cbor_read_double(cot_cbor_reader *r); /* floats and integers */
 bool cot_cbor_read_bool(cot_cbor_reader *r);

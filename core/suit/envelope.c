@@ -10,9 +10,9 @@
 
 enum { TAG_ENVELOPE = 107, MEMBER_AUTHENTICATION = 2, MEMBER_MANIFEST = 3 };
 /* Member `label` with a byte string as value. */
-static cot_bytes read_member(cot_cbor_reader *r, uint64_t label)
+static cot_bytes read_member(cot_cbor_reader *r, uint32_t label)
 {
-    if (cot_cbor_read_uint(r) != label)
+    if (cot_cbor_read_u32(r) != label)
         cot_reader_fail(&r->in, COT_E_UNSUPPORTED);
     return cot_cbor_read_bytes(r);
 }

@@ -63,15 +63,14 @@ typedef union value {
 typedef struct machine {
     const cot_suit_device *device;
     cot_suit_manifest *out;
-    value parameter[PARAMETERS];
-    unsigned given; /* parameters that are set, a bit each */
-    bool shared;    /* the shared sequence is running */
-    bool validate;  /* the validate sequence is running */
-    bool vendor_matched;
-    bool class_matched;
+    unsigned given;   /* parameters that are set, a bit each */
+    unsigned checked; /* VENDOR and CLASS, a bit each */
+    bool shared;      /* the shared sequence is running */
+    bool validate;    /* the validate sequence is running */
     bool fetched;
     bool image_known;     /* an image-match has said what out->digest and size are */
     bool image_validated; /* the validate sequence has one */
+    value parameter[PARAMETERS];
 } machine;
 
 /* Read a map by `table` of `n` entries into `values`; those of entries that it does not have stay as they
@@ -81,7 +80,7 @@ static unsigned read_map(cot_cbor_reader *r, const entry *table, size_t n, value
     unsigned given = 0;
     for (size_t pairs = (size_t)cot_cbor_read_map(r); pairs > 0 && r->in.err == COT_OK; pairs--) {
         cot_cbor_item item = {.type = ANY};
-        uint64_t key = cot_cbor_read_uint(r);
+        uint32_t key = cot_cbor_read_u32(r);
         size_t i = 0;
         while (i < n && table[i].key != key)
             i++;
@@ -133,11 +132,12 @@ static cot_status check_components(cot_bytes in)
 
 /* --- running the sequences --- */
 
-/* Parameter `i`, when it is given, is this id. */
-static cot_status check_id(const machine *m, size_t i, const uint8_t id[static COT_SUIT_ID_SIZE])
+/* Parameter VENDOR or CLASS is given, and is this device's. */
+static cot_status check_id(machine *m, size_t i)
 {
-    cot_bytes bytes = {id, COT_SUIT_ID_SIZE};
-    return cot_bytes_equal(m->parameter[i].bytes, bytes) ? COT_OK : COT_E_DENIED;
+    cot_bytes id = {i == VENDOR ? m->device->vendor_id : m->device->class_id, COT_SUIT_ID_SIZE};
+    m->checked |= 1u << i;
+    return cot_bytes_equal(m->parameter[i].bytes, id) ? COT_OK : COT_E_DENIED;
 }
 
 /* image-match: at this moment it only says what the image has to be; the bytes come later. All of a
@@ -172,23 +172,19 @@ static cot_status fetch(machine *m)
 /* One command and its argument: a parameter map, or a small number (reporting policy, index). */
 static void run_command(machine *m, cot_cbor_reader *r)
 {
-    uint64_t command = cot_cbor_read_uint(r);
+    uint32_t command = cot_cbor_read_u32(r);
     cot_status s = COT_OK;
     if (command == DIRECTIVE_OVERRIDE) {
         m->given |= read_map(r, parameter_entries, PARAMETERS, m->parameter);
         return;
     }
-    uint64_t argument = cot_cbor_read_uint(r);
+    uint32_t argument = cot_cbor_read_u32(r);
     if (r->in.err != COT_OK)
         return;
     switch (command) {
     case CONDITION_VENDOR:
-        s = check_id(m, VENDOR, m->device->vendor_id);
-        m->vendor_matched = true;
-        break;
     case CONDITION_CLASS:
-        s = check_id(m, CLASS, m->device->class_id);
-        m->class_matched = true;
+        s = check_id(m, command == CONDITION_VENDOR ? VENDOR : CLASS);
         break;
     case CONDITION_IMAGE:
         s = match_image(m);
@@ -226,7 +222,7 @@ static cot_status run_section(machine *m, cot_bytes shared, cot_bytes own)
     m->shared = true;
     cot_status s = run_sequence(m, shared);
     m->shared = false;
-    if (s == COT_OK && (!m->vendor_matched || !m->class_matched))
+    if (s == COT_OK && m->checked != (1u << VENDOR | 1u << CLASS))
         s = COT_E_DENIED;
     if (s == COT_OK)
         s = run_sequence(m, own);

@@ -272,6 +272,10 @@ static void typed_reads_refuse_other_types(void **state)
     assert_int_equal(r.in.err, COT_E_RANGE);
     cot_cbor_reader_init(&r, from_hex(&b, "3b7fffffffffffffff"), 0);
     assert_true(cot_cbor_read_int(&r) == INT64_MIN);
+    cot_cbor_reader_init(&r, from_hex(&b, "1affffffff 1b0000000100000000"), 0);
+    assert_true(cot_cbor_read_u32(&r) == UINT32_MAX);
+    assert_int_equal(cot_cbor_read_u32(&r), 0);
+    assert_int_equal(r.in.err, COT_E_RANGE);
     cot_cbor_reader_init(&r, from_hex(&b, "f6"), 0);
     cot_cbor_read_bool(&r);
     assert_int_equal(r.in.err, COT_E_TYPE);

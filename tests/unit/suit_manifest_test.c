@@ -135,6 +135,8 @@ static void accepts_ours(void **state)
     assert_text(out.uri, "#fw");
     p.more = "17 a0"; /* text is read over */
     assert_int_equal(check(p), COT_OK);
+    p.more = "1b0000000100000017 a0"; /* 2^32 + 23 is no 23 */
+    assert_int_equal(check(p), COT_E_RANGE);
     p = good;
     p.fetch = INSTALL; /* fetched early, matched on install */
     p.install = MATCH;
