@@ -75,6 +75,8 @@ uint8_t cot__update_state(const cot__update *u)
     return states[u->phase];
 }
 
+static const cot_lwm2m_path instance = {.id = {5}, .level = 2}; /* /5/0 */
+
 void cot__update_enter(cot__client *c, cot__update_phase phase, uint8_t result)
 {
     cot__update *u = cot__update_of(c);
@@ -82,8 +84,7 @@ void cot__update_enter(cot__client *c, cot__update_phase phase, uint8_t result)
     u->result = result;
     cot_event e = {.kind = COT_EVENT_FIRMWARE, .firmware_result = result};
     e.firmware_state = cot__update_state(u);
-    cot_lwm2m_path path = {.id = {5}, .level = 2};
-    cot__changed(c, &path);
+    cot__changed(c, &instance);
     cot__emit(c, &e);
 }
 
@@ -177,11 +178,11 @@ cot_ms cot__update_deadline(const cot__client *c)
     return COT_NEVER;
 }
 
-static uint8_t judge_uri(const cot__client *c, cot__update *u)
+static uint8_t judge_uri(const cot__client *c, cot__update *u, size_t len)
 {
     const char *own = c->config->account.uri;
     cot_bytes own_text = {(const uint8_t *)own, strlen(own)};
-    cot_bytes text = {(const uint8_t *)u->uri, strlen(u->uri)};
+    cot_bytes text = {(const uint8_t *)u->uri, len};
     cot__uri uri;
     cot__uri server;
     cot_status s = cot__uri_parse(text, &uri);
@@ -197,7 +198,7 @@ static uint8_t judge_uri(const cot__client *c, cot__update *u)
 cot_status cot__update_begin(cot__client *c, cot_bytes uri, cot_write_phase phase)
 {
     cot__update *u = cot__update_of(c);
-    if (cot__update_state(u) == COT__FW_UPDATING)
+    if (u->phase >= COT__UPDATE_RESTARTING)
         return COT_E_DENIED;
     if (uri.len >= sizeof u->uri)
         return COT_E_RANGE;
@@ -210,7 +211,7 @@ cot_status cot__update_begin(cot__client *c, cot_bytes uri, cot_write_phase phas
         c, COT__FW_INITIAL); /* what an empty URI means, and what a new one needs */
     if (uri.len == 0)
         return COT_OK;
-    uint8_t result = judge_uri(c, u);
+    uint8_t result = judge_uri(c, u, uri.len);
     if (result == COT__FW_INITIAL)
         cot__pull_begin(c);
     cot__update_enter(c, result == COT__FW_INITIAL ? COT__UPDATE_FETCHING : COT__UPDATE_IDLE,
@@ -231,7 +232,7 @@ cot_status cot__update_install(cot__client *c)
 cot_status cot__update_cancel(cot__client *c, uint8_t result)
 {
     cot__update *u = cot__update_of(c);
-    if (cot__update_state(u) == COT__FW_UPDATING)
+    if (u->phase >= COT__UPDATE_RESTARTING)
         return COT_E_STATE;
     if (result != COT__FW_INITIAL && u->phase == COT__UPDATE_IDLE)
         return COT_E_STATE;
