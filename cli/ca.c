@@ -132,14 +132,12 @@ static bool load(const char *dir, cli_ca *ca)
 {
     char path[PATH_MAX];
     path_of(path, dir, "ca.key");
-    if (!cli_is_private(path)) {
+    FILE *f = cli_open_private(path);
+    if (f == NULL) {
         return false;
     }
-    FILE *f = fopen(path, "re");
-    ca->key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
-    if (f != NULL) {
-        (void)fclose(f);
-    }
+    ca->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+    (void)fclose(f);
     path_of(path, dir, "ca.pem");
     f = fopen(path, "re");
     ca->certificate = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;

@@ -146,8 +146,11 @@ FILE *cli_create(const char *path, bool secret);
 bool cli_close(FILE *f, const char *path);
 /* A whole file of at most `max` bytes, malloc'd and NUL-terminated; NULL (said). */
 uint8_t *cli_read_file(const char *path, size_t max, size_t *len);
-/* Does only the owner have rights to it? Says so when not. */
-bool cli_is_private(const char *path);
+/* Open a file of secrets, which must be the user's own (or root's) and closed to everyone else; no symbolic link. The file that was
+ * looked at is the one that is read. NULL (said). */
+FILE *cli_open_private(const char *path);
+/* cli_read_file of such a file. */
+uint8_t *cli_read_private(const char *path, size_t max, size_t *len);
 /* A secret line from a file, "-" (stdin) or, without a name, from the terminal. `twice`: ask again to confirm.
  * False (said). */
 bool cli_passphrase(const char *file, bool twice, char *out, size_t cap);

@@ -42,20 +42,18 @@ static int run(cli *c, const char *const *args, int count)
 {
     size_t len = 0;
     (void)count;
-    if (!cli_is_private(args[0])) {
+    char *text = (char *)cli_read_private(args[0], FILE_MAX, &len);
+    if (text == NULL) {
         return CLI_FAILED;
     }
-    char *text = (char *)cli_read_file(args[0], FILE_MAX, &len);
     cli_csv b = {.p = malloc(BODY_MAX), .cap = BODY_MAX};
     int status = CLI_FAILED;
-    if (text != NULL && strlen(text) != len) {
+    if (strlen(text) != len) {
         cli_error("%s: is no text: it has a byte 0", args[0]);
-    } else if (text != NULL && b.p != NULL && convert(text, &b)) {
+    } else if (b.p != NULL && convert(text, &b)) {
         status = send_all(c, &b);
     }
-    if (text != NULL) {
-        cot_wipe(text, len);
-    }
+    cot_wipe(text, len);
     if (b.p != NULL) {
         cot_wipe(b.p, b.len);
     }

@@ -36,19 +36,16 @@ bool cli_close(FILE *f, const char *path)
     return true;
 }
 
-uint8_t *cli_read_file(const char *path, size_t max, size_t *len)
+/* All of an open file, which is closed. */
+static uint8_t *read_all(FILE *f, const char *path, size_t max, size_t *len)
 {
-    FILE *f = fopen(path, "re");
     struct stat st;
-    if (f == NULL || fstat(fileno(f), &st) != 0) {
-        cli_error("%s: %s", path, strerror(errno));
-        if (f != NULL) {
-            (void)fclose(f);
-        }
-        return NULL;
+    size_t size = 0;
+    uint8_t *bytes = NULL;
+    if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size <= max) {
+        size = (size_t)st.st_size;
+        bytes = malloc(size + 1);
     }
-    size_t size = (size_t)st.st_size;
-    uint8_t *bytes = S_ISREG(st.st_mode) && size <= max ? malloc(size + 1) : NULL;
     if (bytes == NULL || fread(bytes, 1, size, f) != size) {
         cli_error("%s: is no file of at most %zu bytes, or cannot be read", path, max);
         free(bytes);
@@ -61,18 +58,53 @@ uint8_t *cli_read_file(const char *path, size_t max, size_t *len)
     return bytes;
 }
 
-bool cli_is_private(const char *path)
+uint8_t *cli_read_file(const char *path, size_t max, size_t *len)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL) {
+        cli_error("%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    return read_all(f, path, max, len);
+}
+
+/* What is wrong with an open file as a place for secrets; NULL: nothing. */
+static const char *exposed(int fd)
 {
     struct stat st;
-    if (stat(path, &st) != 0) {
-        cli_error("%s: %s", path, strerror(errno));
-        return false;
+    if (fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))) {
+        return "is no file";
     }
-    if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) { /* a pipe is its reader's own */
-        cli_error("%s: holds secrets, but others may read it; run chmod 600 %s", path, path);
-        return false;
+    if (st.st_uid != geteuid() && st.st_uid != 0) {
+        return "holds secrets, but belongs to another user";
     }
-    return true;
+    return (st.st_mode & 077) != 0 ? "holds secrets, but others may use it; run chmod 600 on it"
+                                   : NULL;
+}
+
+FILE *cli_open_private(const char *path)
+{
+    /* The shell's <(command) is a pipe of this process, named by a link in /dev/fd. */
+    int follow = strncmp(path, "/dev/fd/", 8) == 0 ? 0 : O_NOFOLLOW;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow);
+    if (fd < 0) {
+        cli_error("%s: %s", path,
+                  errno == ELOOP ? "holds secrets and must be no link" : strerror(errno));
+        return NULL;
+    }
+    const char *wrong = exposed(fd);
+    FILE *f = wrong == NULL ? fdopen(fd, "r") : NULL;
+    if (f == NULL) {
+        cli_error("%s: %s", path, wrong != NULL ? wrong : strerror(errno));
+        (void)close(fd);
+    }
+    return f;
+}
+
+uint8_t *cli_read_private(const char *path, size_t max, size_t *len)
+{
+    FILE *f = cli_open_private(path);
+    return f != NULL ? read_all(f, path, max, len) : NULL;
 }
 
 static bool prompt(const char *question, char *out, size_t cap)
@@ -98,13 +130,12 @@ static bool prompt(const char *question, char *out, size_t cap)
 
 static bool from_file(const char *file, char *out, size_t cap)
 {
-    bool is_stdin = strcmp(file, "-") == 0;
-    if (!is_stdin && !cli_is_private(file)) {
+    FILE *f = strcmp(file, "-") == 0 ? stdin : cli_open_private(file);
+    if (f == NULL) {
         return false;
     }
-    FILE *f = is_stdin ? stdin : fopen(file, "re");
-    bool got = f != NULL && fgets(out, (int)cap, f) != NULL;
-    if (f != NULL && !is_stdin) {
+    bool got = fgets(out, (int)cap, f) != NULL;
+    if (f != stdin) {
         (void)fclose(f);
     }
     if (!got) {

@@ -14,9 +14,8 @@
 static EVP_PKEY *read_key(const char *file, const char *passphrase_file)
 {
     char passphrase[256] = "";
-    FILE *f = cli_is_private(file) ? fopen(file, "re") : NULL;
+    FILE *f = cli_open_private(file);
     if (f == NULL) {
-        cli_error("%s: the key cannot be read", file);
         return NULL;
     }
     EVP_PKEY *key = NULL;

@@ -164,6 +164,13 @@ def imports(c, cotter):
     file.chmod(0o644)
     check("the file must be private", "chmod 600" in cotter("device", "import", file, status=1))
     file.chmod(0o600)
+    link = c.folder / "link.csv"
+    link.symlink_to(file)
+    check("nor a link to one", "no link" in cotter("device", "import", link, status=1))
+    if os.geteuid() == 0:
+        os.chown(file, 61203, 61203)
+        check("and be one's own", "another user" in cotter("device", "import", file, status=1))
+        os.chown(file, 0, 0)
     cotter("device", "import", file)
     listed = json.loads(cotter("device", "list", "i", "--json"))
     check("all are there", [d["identity"] for d in listed] == ["i1", "id-2", None], listed)
@@ -207,6 +214,11 @@ def releases(c, cotter):
     check("a passphrase's file is private", "chmod 600" in
           cotter("release", "keygen", "k", "--passphrase-file", "pass", status=1))
     (c.folder / "pass").chmod(0o600)
+    (c.folder / "pass.link").symlink_to("pass")
+    check("and no link", "no link" in cotter("release", "keygen", "k", "--passphrase-file", "pass.link", status=1))
+    piped = subprocess.run(["bash", "-c", f"{harness.COTTER} release keygen piped --passphrase-file <(echo long enough)"],
+                           cwd=c.folder, capture_output=True, text=True, check=False)
+    check("a pipe is one's own", piped.returncode == 0, piped.stderr)
     check("a short passphrase", "8 characters" in
           cotter("release", "keygen", "k", "--passphrase-file", "-", status=1, data="short\n"))
     cotter("release", "keygen", "k", "--passphrase-file", "pass")
@@ -221,6 +233,10 @@ def releases(c, cotter):
     check("unsigned is refused", "422" in cotter("release", "publish", "x.suit", "--group", "g", status=1))
     check("a wrong passphrase", "wrong passphrase" in
           cotter("release", "sign", "x.suit", "--key", "k", "--passphrase-file", "-", status=1, data="wrong horse\n"))
+    (c.folder / "k").chmod(0o640)
+    check("an open key signs nothing", "chmod 600" in
+          cotter("release", "sign", "x.suit", "--key", "k", "--passphrase-file", "pass", status=1))
+    (c.folder / "k").chmod(0o600)
     cotter("release", "sign", "x.suit", "--key", "k", "--passphrase-file", "pass")
     damaged = bytearray((c.folder / "x.suit").read_bytes())
     damaged[-1] ^= 1
@@ -250,6 +266,8 @@ def authority(c, cotter):
     verified = subprocess.run(["openssl", "verify", "-purpose", "sslclient", "-CAfile", "factory/ca.pem",
                                "x.der/certificate.der"], cwd=c.folder, capture_output=True, text=True, check=False)
     check("its certificate verifies", verified.returncode == 0, verified.stdout + verified.stderr)
+    (c.folder / "factory" / "ca.key").chmod(0o644)
+    check("an open CA issues nothing", "chmod 600" in cotter("device", "add", "y", "--x509", "--ca", "factory", status=1))
     cotter("device", "remove", "x")
 
 
