@@ -178,7 +178,9 @@ bool credentials_parse(credentials *c, FILE *f, const char *file)
         char *value = NULL;
         bool malformed;
         if (split(line, &key, &value, &malformed) && !set(c, key, value)) {
-            fprintf(stderr, "%s:%u: %s: unknown key or wrong value\n", file, number, key);
+            fprintf(stderr, "%s:%u: %s: %s\n", file, number, key,
+                    strcmp(key, "endpoint") == 0 ? "a device takes 1 to 64 bytes"
+                                                 : "unknown key or wrong value");
             return false;
         }
         if (malformed) {
