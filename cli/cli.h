@@ -75,6 +75,8 @@ typedef struct cli_request {
     const char *type; /* of `bytes`, when there is no JSON body */
     const void *bytes;
     size_t len;
+    bool
+        exact; /* the reply is not for people: leave what terminals take for commands in its texts */
     bool once; /* send an Idempotency-Key and repeat the request while the server is restarting */
 } cli_request;
 
@@ -115,16 +117,21 @@ void cli_cell(cli_table *t, const char *text);
 void cli_cellf(cli_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Print it and free the cells. */
 void cli_table_print(const cli *c, cli_table *t);
-/* Print as JSON, indented. */
+/* Print as JSON, indented; on a terminal in ASCII alone. */
 void cli_print_json(const json_t *j);
+/* The same on one line. */
+void cli_print_json_line(const json_t *j);
 /* A member's text; "" when there is none. */
 const char *cli_text(const json_t *object, const char *name);
 /* "3 s ago" of an RFC 3339 time text, "" of none. Returns `out`. */
 const char *cli_ago(char out[static 32], const char *time);
 /* A resource value for people. Returns `out`. */
 const char *cli_value_text(char out[static 256], const json_t *value);
-/* Control characters from devices must not reach a terminal: they become '?'. Returns `text`. */
+/* A terminal must not take what a device or the server says for a command: controls (C0, DEL, C1), bidirectional
+ * overrides and what is no UTF-8 become '?', in place. Returns `text`. */
 char *cli_printable(char *text);
+/* The same for each text in a document. Done to all replies but the exact ones and those printed as JSON. */
+void cli_make_printable(json_t *document);
 
 /* ---- values.c ---- */
 

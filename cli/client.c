@@ -253,7 +253,7 @@ static void say_problem(long status, const json_t *problem, const char *text)
     }
 }
 
-static int judge(cli *c, CURLcode code, long status, const buffer *out, json_t **reply)
+static int judge(cli *c, CURLcode code, long status, const buffer *out, bool exact, json_t **reply)
 {
     if (code != CURLE_OK) {
         if (code == CURLE_PEER_FAILED_VERIFICATION) {
@@ -266,12 +266,16 @@ static int judge(cli *c, CURLcode code, long status, const buffer *out, json_t *
     }
     *reply = out->len > 0 ? json_loadb(out->p, out->len, JSON_ALLOW_NUL, NULL) : NULL;
     if (status >= 400) {
+        cli_make_printable(*reply);
         say_problem(status, *reply, out->p != NULL ? out->p : "");
         return CLI_FAILED;
     }
     if (out->len > 0 && *reply == NULL) {
         cli_error("the server's answer is no JSON");
         return CLI_FAILED;
+    }
+    if (!exact && !c->json) {
+        cli_make_printable(*reply);
     }
     return CLI_OK;
 }
@@ -300,7 +304,7 @@ int cli_ask(cli *c, const cli_request *r, json_t **reply)
         code = perform(c, r, body, headers, &out, &status);
     } while (again(r, code, status, since));
     c->refused = tries == 1 && code == CURLE_OK && status >= 400 && status < 500;
-    exit_status = judge(c, code, status, &out, reply);
+    exit_status = judge(c, code, status, &out, r->exact, reply);
     curl_slist_free_all(headers);
     if (body != NULL) {
         cot_wipe(body, strlen(body)); /* it may hold a device's key */
@@ -339,7 +343,9 @@ int cli_get_all(cli *c, char *path, json_t **items)
         url = calloc(1, cap);
         (void)snprintf(url, cap, "%s%climit=200%s%s", path, mark,
                        cursor[0] != '\0' ? "&cursor=" : "", encoded);
-        status = cli_get(c, url, &page);
+        cli_request r = {.method = "GET", .path = url, .exact = true}; /* its cursor is */
+        status = cli_ask(c, &r, &page);
+        free(url);
         (void)json_array_extend(*items, json_object_get(page, "items"));
         (void)snprintf(cursor, sizeof cursor, "%s", cli_text(page, "next"));
         json_decref(page);
@@ -348,6 +354,8 @@ int cli_get_all(cli *c, char *path, json_t **items)
     if (status != CLI_OK) {
         json_decref(*items);
         *items = NULL;
+    } else if (!c->json) {
+        cli_make_printable(*items);
     }
     return status;
 }

@@ -57,7 +57,8 @@ static int add(cli *c, cli_credentials *k, const char *file)
 {
     json_t *status = NULL;
     json_t *device = NULL;
-    int result = cli_get(c, cli_path("/status"), &status);
+    cli_request ask = {.method = "GET", .path = "/status", .exact = true};
+    int result = cli_ask(c, &ask, &status);
     if (result == CLI_OK && !prepare(c, k, status, file)) {
         result = CLI_FAILED;
     }

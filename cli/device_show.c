@@ -6,9 +6,7 @@
 
 static void line(const char *title, const char *text)
 {
-    char copy[512];
-    (void)snprintf(copy, sizeof copy, "%s", text);
-    (void)printf("%-12s %s\n", title, copy[0] != '\0' ? cli_printable(copy) : "-");
+    (void)printf("%-12s %s\n", title, text[0] != '\0' ? text : "-");
 }
 
 static void print_objects(const json_t *objects)

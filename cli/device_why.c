@@ -7,18 +7,14 @@ static void print(const char *endpoint, const json_t *refusals)
     size_t i;
     json_t *r;
     char ago[32];
-    char text[512];
     json_array_foreach(refusals, i, r)
     {
-        (void)snprintf(text, sizeof text, "%s", cli_text(r, "text"));
         (void)printf("%s, from %s (%s", cli_ago(ago, cli_text(r, "at")), cli_text(r, "address"),
                      cli_text(r, "mode"));
         if (cli_text(r, "identity")[0] != '\0') {
-            char identity[256];
-            (void)snprintf(identity, sizeof identity, "%s", cli_text(r, "identity"));
-            (void)printf(", identity %s", cli_printable(identity));
+            (void)printf(", identity %s", cli_text(r, "identity"));
         }
-        (void)printf("): %s\n  %s\n", cli_text(r, "reason"), cli_printable(text));
+        (void)printf("): %s\n  %s\n", cli_text(r, "reason"), cli_text(r, "text"));
     }
     if (json_array_size(refusals) == 0) {
         (void)printf("Nothing was refused under the name or key of %s. Either its packets do not "

@@ -56,8 +56,7 @@ static void print(const observation *o, const json_t *data, const json_t *value)
         json_t *line =
             json_pack("{s:s, s:O, s:O}", "at", cli_text(data, "at"), "path",
                       json_object_get(value, "path"), "value", json_object_get(value, "value"));
-        (void)json_dumpf(line, stdout, JSON_COMPACT);
-        (void)putchar('\n');
+        cli_print_json_line(line);
         json_decref(line);
     } else {
         (void)printf("%s  %s  %s\n", cli_text(data, "at"), cli_text(value, "path"),
@@ -72,6 +71,9 @@ static bool on_event(const char *name, json_t *data, void *ctx)
     size_t i;
     json_t *value;
     if (strcmp(name, "notify") == 0 && strcmp(cli_text(data, "endpoint"), o->endpoint) == 0) {
+        if (!o->c->json) {
+            cli_make_printable(data);
+        }
         json_array_foreach(json_object_get(data, "values"), i, value)
         {
             if (below(cli_text(value, "path"), o->path)) {

@@ -9,12 +9,12 @@
 
 void cli_error(const char *fmt, ...)
 {
+    char text[2048];
     va_list ap;
-    (void)fputs("cotter: ", stderr);
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "cotter: %s\n", cli_printable(text));
 }
 
 static int index_of(const cli_command *command, const char *name, size_t len)

@@ -1,21 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables for people, JSON for scripts. */
 #include "cli/cli.h"
+#include "core/cbor/reader.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+/* The code point at `p`, *len bytes of it; -1 and 1 for what is no UTF-8. */
+static long character(const char *p, size_t *len)
+{
+    static const long masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned char first = (unsigned char)*p;
+    size_t n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    *len = 1;
+    if (strnlen(p, n) < n || !cot_utf8_valid((cot_bytes){(const uint8_t *)p, n})) {
+        return -1;
+    }
+    *len = n;
+    long code = first & masks[n];
+    for (size_t i = 1; i < n; i++) {
+        code = code << 6 | ((unsigned char)p[i] & 0x3f);
+    }
+    return code;
+}
+
+/* Would a terminal obey it, or is it nothing (-1)? */
+static bool is_command(long code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
 
 char *cli_printable(char *text)
 {
-    for (char *p = text; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-            *p = '?';
+    char *to = text;
+    size_t len = 0;
+    for (const char *p = text; *p != '\0'; p += len) {
+        if (is_command(character(p, &len))) {
+            *to++ = '?';
+        } else {
+            memmove(to, p, len);
+            to += len;
         }
     }
+    *to = '\0';
     return text;
+}
+
+static void make_text_printable(json_t *text)
+{
+    char *copy = strdup(json_string_value(text));
+    if (copy == NULL || json_string_set(text, cli_printable(copy)) != 0) {
+        abort();
+    }
+    free(copy);
+}
+
+void cli_make_printable(json_t *document)
+{
+    json_t *todo = json_array();
+    const char *key;
+    json_t *child;
+    size_t n;
+    (void)json_array_append(todo, document);
+    for (size_t i = 0; i < json_array_size(todo); i++) {
+        json_t *j = json_array_get(todo, i);
+        if (json_is_string(j)) {
+            make_text_printable(j);
+        }
+        json_object_foreach(j, key, child)
+        {
+            (void)json_array_append(todo, child);
+        }
+        json_array_foreach(j, n, child)
+        {
+            (void)json_array_append(todo, child);
+        }
+    }
+    json_decref(todo);
 }
 
 void cli_cell(cli_table *t, const char *text)
@@ -26,7 +92,7 @@ void cli_cell(cli_table *t, const char *text)
         abort();
     }
     t->cells = cells;
-    t->cells[t->count++] = cli_printable(copy);
+    t->cells[t->count++] = copy;
 }
 
 void cli_cellf(cli_table *t, const char *fmt, ...)
@@ -83,10 +149,34 @@ void cli_table_print(const cli *c, cli_table *t)
     t->count = 0;
 }
 
+/* jansson escapes C0 and, when asked, what is not ASCII: DEL is left. */
+static int put_json(const char *bytes, size_t len, void *ctx)
+{
+    (void)ctx;
+    for (size_t i = 0; i < len; i++) {
+        int put = bytes[i] == 0x7f ? fputs("\\u007f", stdout) : putchar(bytes[i]);
+        if (put == EOF) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void print_json(const json_t *j, size_t flags)
+{
+    flags |= JSON_ENCODE_ANY | (isatty(STDOUT_FILENO) == 1 ? JSON_ENSURE_ASCII : 0u);
+    (void)json_dump_callback(j, put_json, NULL, flags);
+    (void)putchar('\n');
+}
+
 void cli_print_json(const json_t *j)
 {
-    (void)json_dumpf(j != NULL ? j : json_null(), stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    (void)fputc('\n', stdout);
+    print_json(j != NULL ? j : json_null(), JSON_INDENT(2));
+}
+
+void cli_print_json_line(const json_t *j)
+{
+    print_json(j, JSON_COMPACT);
 }
 
 const char *cli_text(const json_t *object, const char *name)
@@ -150,5 +240,5 @@ const char *cli_value_text(char out[static 256], const json_t *value)
     case JSON_NULL:
         break;
     }
-    return cli_printable(out);
+    return out;
 }

@@ -42,16 +42,13 @@ static const char *colour_of(const cli *c, const json_t *u)
 static void print_bar(const cli *c, const json_t *u)
 {
     int full = (int)(share(u) * BAR);
-    char endpoint[80];
-    char detail[200];
-    (void)snprintf(endpoint, sizeof endpoint, "%s", cli_text(u, "endpoint"));
-    (void)snprintf(detail, sizeof detail, "%s", cli_text(u, "detail"));
-    (void)printf("%-24s %-8s %s", cli_printable(endpoint), cli_text(u, "version"), colour_of(c, u));
+    const char *detail = cli_text(u, "detail");
+    (void)printf("%-24s %-8s %s", cli_text(u, "endpoint"), cli_text(u, "version"), colour_of(c, u));
     for (int i = 0; i < BAR; i++) {
         (void)fputs(i < full ? "█" : "░", stdout);
     }
     (void)printf("%s %3d %%  %s%s%s\n", c->colour ? "\033[0m" : "", (int)(share(u) * 100),
-                 cli_text(u, "state"), detail[0] != '\0' ? ": " : "", cli_printable(detail));
+                 cli_text(u, "state"), detail[0] != '\0' ? ": " : "", detail);
 }
 
 static char *path_of(const cli *c, const char *group)

@@ -99,7 +99,6 @@ static int print_end(const cli *c, const json_t *command)
     const char *code = cli_text(command, "code");
     const char *detail = cli_text(command, "detail");
     bool done = strcmp(state, "done") == 0;
-    char *text = strdup(detail);
     if (c->json) {
         cli_print_json(command);
     } else if (done) {
@@ -108,12 +107,10 @@ static int print_end(const cli *c, const json_t *command)
     } else if (!is_over(state)) {
         cli_error("%s %s: still %s; command %lld is done when the device comes",
                   cli_text(command, "operation"), cli_text(command, "path"), state, id_of(command));
-    } else if (text != NULL) {
+    } else {
         cli_error("%s %s: %s%s%s%s%s", cli_text(command, "operation"), cli_text(command, "path"),
-                  state, code[0] != '\0' ? " " : "", code, text[0] != '\0' ? ": " : "",
-                  cli_printable(text));
+                  state, code[0] != '\0' ? " " : "", code, detail[0] != '\0' ? ": " : "", detail);
     }
-    free(text);
     return done ? CLI_OK : CLI_FAILED;
 }
 

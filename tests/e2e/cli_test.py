@@ -5,6 +5,7 @@ tokens and roles, releases. Against a private server."""
 import json
 import os
 import pathlib
+import pty
 import socket
 import subprocess
 import sys
@@ -142,6 +143,21 @@ def lost_answers(c, cotter):
     cotter("device", "remove", "lost1", "lost2")
 
 
+def on_terminal(c, *args):
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen([harness.COTTER, "--server", c.url, "--token-file", c.run / "admin.token", *args], stdout=theirs)
+    os.close(theirs)
+    out = b""
+    try:
+        while more := os.read(ours, 4096):
+            out += more
+    except OSError:  # the other end has closed
+        pass
+    os.close(ours)
+    done.wait(20)
+    return out.decode()
+
+
 def commands(c, cotter):
     cotter("device", "add", "late", "--nosec")
     waiting = subprocess.Popen([harness.COTTER, "--server", c.url, "--token-file", c.run / "admin.token", "write", "late",
@@ -152,6 +168,15 @@ def commands(c, cotter):
     rest = waiting.communicate(timeout=30)[0]
     check("it is done when the device comes", waiting.returncode == 0 and "done (2.04)" in rest, rest)
     check("it reads", cotter("read", "late", "/3303/0/5750").strip() == "attic")
+    evil = "a\u009b31m\u202eb\x1b[2J"
+    cotter("write", "late", "/3303/0/5750", evil)
+    check("a value does not command the terminal", cotter("read", "late", "/3303/0/5750").strip() == "a?31m?b?[2J")
+    check("nor in tables", "a?31m?b?[2J" in cotter("device", "show", "late"))
+    kept = json.loads(cotter("--json", "read", "late", "/3303/0/5750"))
+    check("a script gets it as it is", kept["values"][0]["value"] == evil, kept)
+    check("on a terminal in ASCII", "\\u009b31m\\u202eb" in on_terminal(c, "--json", "read", "late", "/3303/0/5750").lower())
+    out = cotter("device", "show", "x\u009by", status=1)
+    check("nor do errors", "\u009b" not in out, out)
     check("a wrong write says why", "does not allow this operation" in cotter("write", "late", "/3/0/0", "x", status=1))
     cotter("exec", "late", "/3303/0/5605")
 
