@@ -45,8 +45,11 @@ cot_writer *ipc_begin(ipc_channel *c, ipc_type type)
         return &c->draft;
     }
     if (c->out_cap - c->out_tail < IPC_DATAGRAM_MAX && c->out_head > 0) {
-        memmove(c->out, c->out + c->out_head, c->out_tail - c->out_head);
-        c->out_tail -= c->out_head;
+        size_t left = c->out_tail - c->out_head;
+        memmove(c->out, c->out + c->out_head, left);
+        if (c->secret)
+            cot_wipe(c->out + left, c->out_head);
+        c->out_tail = left;
         c->out_head = 0;
     }
     size_t room = c->out_cap - c->out_tail;
@@ -170,6 +173,8 @@ void ipc_flush(ipc_channel *c)
              * loses messages too: the channel ends at the event that a writable socket is. */
             c->broken = errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN;
             blocked = c->broken;
+            if (c->secret)
+                cot_wipe(c->out, c->out_tail);
             c->out_head = c->out_tail;
             while (c->fd_count > 0)
                 drop_sent_fd(c);
@@ -341,6 +346,8 @@ void ipc_close(ipc_channel *c)
     c->io.fd = -1;
     while (c->fd_count > 0)
         drop_sent_fd(c);
+    if (c->secret)
+        cot_wipe(c->out, c->out_tail);
     c->out_head = 0;
     c->out_tail = 0;
 }

@@ -261,7 +261,7 @@ static cot_status on_message(ipc_channel *ch, ipc_type type, cot_reader *body, i
         monitor_child_ready(c);
     } else if (type == IPC_PEER_LOST) {
         return reconnect(c, body);
-    } else if (type == IPC_FAILED && cot_reader_left(body) <= ROLE_TEXT_MAX) {
+    } else if (type == IPC_FAILED && !c->ready && cot_reader_left(body) <= ROLE_TEXT_MAX) {
         monitor_child_failed(c, cot_read_bytes(body, cot_reader_left(body)));
     } else {
         return COT_E_UNSUPPORTED;

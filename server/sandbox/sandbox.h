@@ -25,8 +25,8 @@ typedef struct sandbox_identity {
     int root;    /* directory that becomes "/", or -1 */
 } sandbox_identity;
 
-/* Step 1: root directory, user, no new privileges, limits (no new files beyond `files` descriptors, no
- * core, `processes` threads), not dumpable, dies with its parent.
+/* Step 1: root directory, user, no new privileges, no core files, keys at most 256 descriptors, not dumpable,
+ * dies with its parent.
  * COT_OK; COT_E_DENIED with *what naming the step that the kernel refused. */
 cot_status sandbox_enter(sandbox_role role, const sandbox_identity *id, const char **what);
 

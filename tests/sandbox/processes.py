@@ -93,7 +93,9 @@ def main():
                 for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
                     check(f"{role}: {caps} is empty", int(s[caps], 16) == 0, s[caps])
                 check(f"{role}: no new privileges", s["NoNewPrivs"] == "1")
-                check(f"{role}: seccomp filter", s["Seccomp"] == "2")
+                check(f"{role}: seccomp filter in each thread", all(
+                    re.search(r"Seccomp:\s+2\n", t.read_text())
+                    for t in pathlib.Path(f"/proc/{pid}/task").glob("*/status")))
                 check(f"{role}: environment is empty",
                       pathlib.Path(f"/proc/{pid}/environ").read_bytes() == b"")
                 root = os.readlink(f"/proc/{pid}/root")

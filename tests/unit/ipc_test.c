@@ -36,6 +36,15 @@ static cot_status on_message(ipc_channel *c, ipc_type type, cot_reader *body, in
     return s->verdict;
 }
 
+static cot_status takes_all(ipc_channel *c, ipc_type type, cot_reader *body, int fd)
+{
+    (void)c;
+    (void)type;
+    (void)body;
+    (void)fd;
+    return COT_OK;
+}
+
 static void on_closed(ipc_channel *c)
 {
     ((side *)c->ctx)->closed++;
@@ -296,17 +305,61 @@ static void the_longest_body_fits(void **state)
     assert_int_equal(a.ch.out_head, a.ch.out_tail);
 }
 
+static bool holds_secret(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i + 8 <= n; i++)
+        if (memcmp(p + i, "\x5e\xc2\x37\x5e\xc2\x37\x5e\xc2", 8) == 0)
+            return true;
+    return false;
+}
+
+/* Neither what was sent, nor what came, nor what was moved in the queue, nor what could not be sent any more. */
+static void a_secret_channel_keeps_nothing(void **state)
+{
+    (void)state;
+    static const ipc_answer m = {.id = 0x5ec2375ec2375ec2u, .code = 0x41};
+    size_t cap = 2 * IPC_DATAGRAM_MAX;
+    a.ch.secret = b.ch.secret = true;
+    memset(a.ch.out, 0, cap);
+    memset(b.ch.in, 0, IPC_DATAGRAM_MAX);
+    while (ipc_room(&a.ch) > 64) {
+        ipc_put_answer(ipc_begin(&a.ch, IPC_ANSWER), &m);
+        assert_int_equal(ipc_end(&a.ch, -1), COT_OK);
+    }
+    assert_true(holds_secret(a.ch.out, cap));
+    b.ch.on_message = takes_all;
+    for (int i = 0; i < 4; i++) {
+        turns(1);
+        ipc_put_answer(ipc_begin(&a.ch, IPC_ANSWER), &m);
+        (void)ipc_end(&a.ch, -1);
+        assert_false(holds_secret(a.ch.out + a.ch.out_tail, cap - a.ch.out_tail));
+    }
+    ipc_close(&a.ch);
+    turns(4);
+    assert_false(holds_secret(a.ch.out, cap));
+    assert_false(holds_secret(b.ch.in, IPC_DATAGRAM_MAX));
+    assert_int_equal(b.closed, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(messages_of_a_turn_share_a_datagram),  T(all_arrive_in_order_through_a_full_kernel_queue),
-        T(a_full_queue_queues_nothing),          T(a_descriptor_stays_with_its_message),
-        T(a_broken_datagram_closes_the_channel), T(a_length_beyond_the_datagram_closes),
-        T(a_promised_descriptor_must_be_there),  T(a_second_descriptor_closes_and_leaks_nothing),
-        T(a_descriptor_of_no_message_closes),    T(what_the_kernel_refuses_ends_the_channel),
-        T(a_handler_that_refuses_closes),        T(what_was_sent_before_the_end_is_read),
-        T(a_closed_channel_opens_again),         T(the_longest_body_fits),
+        T(messages_of_a_turn_share_a_datagram),
+        T(all_arrive_in_order_through_a_full_kernel_queue),
+        T(a_full_queue_queues_nothing),
+        T(a_descriptor_stays_with_its_message),
+        T(a_broken_datagram_closes_the_channel),
+        T(a_length_beyond_the_datagram_closes),
+        T(a_promised_descriptor_must_be_there),
+        T(a_second_descriptor_closes_and_leaks_nothing),
+        T(a_secret_channel_keeps_nothing),
+        T(a_descriptor_of_no_message_closes),
+        T(what_the_kernel_refuses_ends_the_channel),
+        T(a_handler_that_refuses_closes),
+        T(what_was_sent_before_the_end_is_read),
+        T(a_closed_channel_opens_again),
+        T(the_longest_body_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
