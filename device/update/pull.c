@@ -74,18 +74,18 @@ void cot__pull_tick(cot__client *c)
 {
     cot__update *u = cot__update_of(c);
     cot_status s = ask_block(c);
-    u->waiting = s == COT_OK;
-    if (s == COT_E_AGAIN)
+    if (s == COT_OK)
+        u->waiting = true;
+    else if (s == COT_E_AGAIN)
         u->next_at = c->now + ATTEMPT_MS;
-    else if (s != COT_OK)
+    else
         fail(c, COT__FW_BAD_URI); /* does not fit into a request */
 }
 
 static cot_status program(cot__update *u, uint32_t at, const uint8_t *bytes, size_t len)
 {
     const cot_port *port = u->config->port;
-    const cot_area_geometry *g = &port->area[u->slot];
-    uint32_t unit = g->erase_size;
+    uint32_t unit = u->area->erase_size;
     uint32_t e = (at + unit - 1) / unit * unit; /* one that began before was erased then */
     cot_status s = COT_OK;
     for (; e < at + len && s == COT_OK; e += unit)
@@ -96,7 +96,7 @@ static cot_status program(cot__update *u, uint32_t at, const uint8_t *bytes, siz
 /* Append to the image: whole program units go to flash, the rest waits in u->unit. */
 static cot_status store(cot__update *u, cot_bytes bytes)
 {
-    uint32_t size = u->config->port->area[u->slot].program_size;
+    uint32_t size = u->area->program_size;
     while (bytes.len > 0) {
         uint32_t held = u->stored % size;
         size_t n = bytes.len;
@@ -121,7 +121,7 @@ static cot_status store(cot__update *u, cot_bytes bytes)
 
 static cot_status store_last(cot__update *u)
 {
-    uint32_t size = u->config->port->area[u->slot].program_size;
+    uint32_t size = u->area->program_size;
     uint32_t held = u->stored % size;
     if (held == 0)
         return COT_OK;

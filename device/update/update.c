@@ -55,6 +55,7 @@ cot_status cot_update_init(cot_update *update, const cot_update_config *config)
     memset(update, 0, sizeof *update);
     u->config = config;
     u->slot = slot;
+    u->area = g;
     cot_status s = cot__log_open(&u->log, config->port);
     if (s == COT_OK)
         s = cot__boot_load(&u->log, &u->boot);

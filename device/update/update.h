@@ -40,7 +40,8 @@ typedef enum cot__update_phase {
 /* What is used most lies at the start, where an instruction of Thumb reaches it in 2 bytes. */
 typedef struct cot__update {
     const cot_update_config *config;
-    cot_area slot; /* where the image goes */
+    const cot_area_geometry *area; /* of `slot` */
+    cot_area slot;                 /* where the image goes */
     cot__update_phase phase;
     uint8_t result;    /* 5/0/5 */
     uint8_t attempts;  /* in a row without an answer */

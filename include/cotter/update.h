@@ -42,7 +42,7 @@ typedef struct cot_boot_state {
     uint8_t trial_digest[COT_SHA256_SIZE];
 } cot_boot_state;
 
-#define COT_UPDATE_SIZE (512 + 14 * sizeof(void *))
+#define COT_UPDATE_SIZE (504 + 16 * sizeof(void *))
 struct cot_update {
     _Alignas(8) unsigned char opaque[COT_UPDATE_SIZE];
 };
