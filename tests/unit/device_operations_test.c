@@ -73,6 +73,7 @@ static void reads_an_instance_in_every_format(void **state)
     assert_int_equal(answer.body[0], 0x88);
     assert_int_equal(world_read(&w, "3303/0", COT_FORMAT_TEXT, &answer), COT_COAP_NOT_ACCEPTABLE);
     assert_int_equal(world_read(&w, "3303/0", 50, &answer), COT_COAP_NOT_ACCEPTABLE);
+    assert_int_equal(world_read(&w, "3303/9", 50, &answer), COT_COAP_NOT_FOUND); /* path first */
 }
 
 static void reads_in_blocks(void **state)
@@ -370,6 +371,14 @@ static void discovers(void **state)
     assert_body("</3303/0/5700>;pmin=10;pmax=60");
     a.query = "pmin";
     assert_true(world_do(&w, &a, &answer, 1));
+    assert_int_equal(world_read(&w, "3303/0/5700", COT_FORMAT_LINK, &answer), COT_COAP_CONTENT);
+    assert_body("</3303/0/5700>;pmax=60");
+    a.query = "pmin=7&gt=5"; /* all of it or nothing */
+    assert_true(world_do(&w, &a, &answer, 1));
+    assert_int_equal(answer.code, COT_COAP_BAD_REQUEST);
+    a.query = "pmin:7";
+    assert_true(world_do(&w, &a, &answer, 1));
+    assert_int_equal(answer.code, COT_COAP_BAD_REQUEST);
     assert_int_equal(world_read(&w, "3303/0/5700", COT_FORMAT_LINK, &answer), COT_COAP_CONTENT);
     assert_body("</3303/0/5700>;pmax=60");
     a.query = "gt=5";
