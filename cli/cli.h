@@ -89,6 +89,8 @@ char *cli_path(const char *pattern, ...);
 int cli_ask(cli *c, const cli_request *r, json_t **reply);
 /* GET of a path (freed) that gives an object. */
 int cli_get(cli *c, char *path, json_t **reply);
+/* A request without a body, to a path (freed); what it gives is printed with --json alone. */
+int cli_send(cli *c, const char *method, char *path);
 /* All items of a paged list (path is freed), as one array. */
 int cli_get_all(cli *c, char *path, json_t **items);
 /* A whole event stream until on_event says false or `stop` is set. on_open (may be NULL) runs once the stream is
@@ -142,8 +144,10 @@ json_t *cli_value_parse(const char *text);
 const char *cli_resource_path(const char *path);
 /* Is it numbers with slashes between them? Said when not. */
 bool cli_path_ok(const char *path);
-/* Wait for a command that was queued, but not with --detach; prints its end. Frees it. A cli_exit. */
-int cli_finish_command(cli *c, json_t *command);
+/* Give a device a command on one of its resources, wait for its end, but not with --detach, and print that. Steals
+ * `body`. A cli_exit. */
+int cli_run_command(cli *c, const char *method, const char *endpoint, const char *resource,
+                    json_t *body);
 
 /* ---- files.c ---- */
 

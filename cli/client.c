@@ -326,6 +326,19 @@ int cli_get(cli *c, char *path, json_t **reply)
     return status;
 }
 
+int cli_send(cli *c, const char *method, char *path)
+{
+    json_t *reply = NULL;
+    cli_request r = {.method = method, .path = path};
+    int status = cli_ask(c, &r, &reply);
+    free(path);
+    if (status == CLI_OK && c->json && reply != NULL) {
+        cli_print_json(reply);
+    }
+    json_decref(reply);
+    return status;
+}
+
 int cli_get_all(cli *c, char *path, json_t **items)
 {
     char cursor[600] = "";

@@ -2,7 +2,6 @@
 /* cotter device add: make a device's secrets here, tell the server what it must know, write the rest to a file. */
 #include "cli/credentials.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

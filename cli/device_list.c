@@ -2,7 +2,6 @@
 /* cotter device list: a table of devices. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void print(const cli *c, const json_t *devices)

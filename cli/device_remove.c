@@ -2,18 +2,11 @@
 /* cotter device remove: forget a device and its credential. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
-
 static int run(cli *c, const char *const *args, int count)
 {
     int status = CLI_OK;
     for (int i = 0; i < count && status == CLI_OK; i++) {
-        json_t *reply = NULL;
-        char *path = cli_path("/devices/{}", args[i]);
-        cli_request r = {.method = "DELETE", .path = path};
-        status = cli_ask(c, &r, &reply);
-        json_decref(reply);
-        free(path);
+        status = cli_send(c, "DELETE", cli_path("/devices/{}", args[i]));
         if (status == CLI_OK && !c->json) {
             (void)printf("removed %s\n", args[i]);
         }

@@ -136,14 +136,8 @@ static int show(cli *c, const char *const *args, int count)
 
 static int remove_group(cli *c, const char *const *args, int count)
 {
-    json_t *reply = NULL;
     (void)count;
-    char *path = cli_path("/groups/{}", args[0]);
-    cli_request r = {.method = "DELETE", .path = path};
-    int status = cli_ask(c, &r, &reply);
-    json_decref(reply);
-    free(path);
-    return status;
+    return cli_send(c, "DELETE", cli_path("/groups/{}", args[0]));
 }
 
 #define COMMON                                                                                     \

@@ -95,14 +95,8 @@ static int list(cli *c, const char *const *args, int count)
 
 static int remove_release(cli *c, const char *const *args, int count)
 {
-    json_t *reply = NULL;
     (void)count;
-    char *path = cli_path("/releases/{}", args[0]);
-    cli_request r = {.method = "DELETE", .path = path};
-    int status = cli_ask(c, &r, &reply);
-    json_decref(reply);
-    free(path);
-    return status;
+    return cli_send(c, "DELETE", cli_path("/releases/{}", args[0]));
 }
 
 static const cli_option options[] = {

@@ -2,7 +2,6 @@
 /* cotter upgrade list, watch, stop, start. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,30 +124,16 @@ static int watch(cli *c, const char *const *args, int count)
     return status;
 }
 
-static int command(cli *c, const char *pattern, const char *group)
-{
-    json_t *reply = NULL;
-    char *path = cli_path(pattern, group);
-    cli_request r = {.method = "POST", .path = path};
-    int status = cli_ask(c, &r, &reply);
-    if (status == CLI_OK && c->json) {
-        cli_print_json(reply);
-    }
-    json_decref(reply);
-    free(path);
-    return status;
-}
-
 static int stop(cli *c, const char *const *args, int count)
 {
     (void)count;
-    return command(c, "/groups/{}/stop", args[0]);
+    return cli_send(c, "POST", cli_path("/groups/{}/stop", args[0]));
 }
 
 static int start(cli *c, const char *const *args, int count)
 {
     (void)count;
-    return command(c, "/groups/{}/start", args[0]);
+    return cli_send(c, "POST", cli_path("/groups/{}/start", args[0]));
 }
 
 static const cli_option options[] = {

@@ -79,9 +79,8 @@ static long long id_of(const json_t *command)
 }
 
 /* A person in front of a silent terminal wants to know what is waited for. */
-static void say_waiting(cli *c, const json_t *command)
+static void say_waiting(cli *c, const char *endpoint, const json_t *command)
 {
-    const char *endpoint = cli_text(command, "endpoint");
     if (is_away(c, endpoint)) {
         (void)fprintf(
             stderr,
@@ -114,32 +113,55 @@ static int print_end(const cli *c, const json_t *command)
     return done ? CLI_OK : CLI_FAILED;
 }
 
-int cli_finish_command(cli *c, json_t *command)
+/* What is printed with --detach. */
+static int print_queued(const cli *c, const json_t *command)
+{
+    if (c->json) {
+        cli_print_json(command);
+    } else {
+        (void)printf("command %lld: %s\n", id_of(command), cli_text(command, "state"));
+    }
+    return CLI_OK;
+}
+
+/* Wait for a command's end. CLI_OK, or why it cannot be asked about. */
+static int wait_for(cli *c, const char *endpoint, json_t **command)
 {
     time_t until = time(NULL) + 60;
     char id[24];
-    if (cli_option_of(c, "detach") != NULL) {
-        if (c->json) {
-            cli_print_json(command);
-        } else {
-            (void)printf("command %lld: %s\n", id_of(command), cli_text(command, "state"));
-        }
-        json_decref(command);
-        return CLI_OK;
+    int status = CLI_OK;
+    if (!is_over(cli_text(*command, "state"))) {
+        say_waiting(c, endpoint, *command);
     }
-    if (!is_over(cli_text(command, "state"))) {
-        say_waiting(c, command);
+    while (status == CLI_OK && !is_over(cli_text(*command, "state")) && time(NULL) < until &&
+           !cli_stopped()) {
+        (void)snprintf(id, sizeof id, "%lld", id_of(*command));
+        json_decref(*command);
+        status = cli_get(c, cli_path("/commands/{}?wait=20", id), command);
     }
-    while (!is_over(cli_text(command, "state")) && time(NULL) < until && !cli_stopped()) {
-        (void)snprintf(id, sizeof id, "%lld", id_of(command));
-        json_decref(command);
-        int status = cli_get(c, cli_path("/commands/{}?wait=20", id), &command);
-        if (status != CLI_OK) {
-            json_decref(command);
-            return status;
-        }
+    return status;
+}
+
+int cli_run_command(cli *c, const char *method, const char *endpoint, const char *resource,
+                    json_t *body)
+{
+    json_t *command = NULL;
+    bool detach = cli_option_of(c, "detach") != NULL;
+    if (!cli_path_ok(resource)) {
+        json_decref(body);
+        return CLI_USAGE;
     }
-    int status = print_end(c, command);
+    char *path = cli_path("/devices/{}/resources/{}?wait={}", endpoint, cli_resource_path(resource),
+                          detach ? "0" : "2");
+    cli_request r = {.method = method, .path = path, .body = body, .once = true};
+    int status = cli_ask(c, &r, &command);
+    free(path);
+    if (status == CLI_OK && !detach) {
+        status = wait_for(c, endpoint, &command);
+    }
+    if (status == CLI_OK) {
+        status = detach ? print_queued(c, command) : print_end(c, command);
+    }
     json_decref(command);
     return status;
 }

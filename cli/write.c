@@ -2,28 +2,11 @@
 /* cotter write: write a resource, exactly once, and wait for the device's answer. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
-
 static int run(cli *c, const char *const *args, int count)
 {
-    json_t *command = NULL;
-    if (!cli_path_ok(args[1])) {
-        return CLI_USAGE;
-    }
     (void)count;
-    char *path = cli_path("/devices/{}/resources/{}?wait={}", args[0], cli_resource_path(args[1]),
-                          cli_option_of(c, "detach") != NULL ? "0" : "2");
-    cli_request r = {.method = "PUT",
-                     .path = path,
-                     .body = json_pack("{s:o}", "value", cli_value_parse(args[2])),
-                     .once = true};
-    int status = cli_ask(c, &r, &command);
-    free(path);
-    if (status != CLI_OK) {
-        json_decref(command);
-        return status;
-    }
-    return cli_finish_command(c, command);
+    return cli_run_command(c, "PUT", args[0], args[1],
+                           json_pack("{s:o}", "value", cli_value_parse(args[2])));
 }
 
 static const cli_option options[] = {{"detach", NULL, "only put it into the device's queue"},
