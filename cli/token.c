@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* "30d", "12h", "90m" from now as RFC 3339; false (said) when it is none of these. */
 static bool expiry(const char *text, char out[static 32])
@@ -31,13 +32,10 @@ static long long id_of(const json_t *token)
     return (long long)json_integer_value(json_object_get(token, "id"));
 }
 
-static int deliver(const cli *c, const json_t *token, const char *out)
+/* Into the file that was made for it, or to the terminal. */
+static int deliver(const cli *c, const json_t *token, FILE *f, const char *out)
 {
-    if (out != NULL) {
-        FILE *f = cli_create(out, true);
-        if (f == NULL) {
-            return CLI_FAILED;
-        }
+    if (f != NULL) {
         (void)fprintf(f, "%s\n", cli_text(token, "token"));
         if (!cli_close(f, out)) {
             return CLI_FAILED;
@@ -52,28 +50,40 @@ static int deliver(const cli *c, const json_t *token, const char *out)
     return CLI_OK;
 }
 
+/* The file is made first: a token whose text has no place would stay valid, and nobody would have it. */
+static int make(cli *c, json_t *body)
+{
+    const char *out = cli_option_of(c, "out");
+    json_t *token = NULL;
+    FILE *f = out != NULL ? cli_create(out, true) : NULL;
+    if (out != NULL && f == NULL) {
+        json_decref(body);
+        return CLI_FAILED;
+    }
+    cli_request r = {.method = "POST", .path = "/tokens", .body = body};
+    int status = cli_ask(c, &r, &token);
+    if (status == CLI_OK) {
+        status = deliver(c, token, f, out);
+    } else if (f != NULL) {
+        (void)fclose(f);
+        (void)unlink(out);
+    }
+    json_decref(token);
+    return status;
+}
+
 static int add(cli *c, const char *const *args, int count)
 {
     const char *role = cli_option_of(c, "role");
     const char *expires = cli_option_of(c, "expires");
     char at[32];
-    json_t *token = NULL;
     (void)count;
-    json_t *body = json_pack("{s:s, s:s}", "name", args[0], "role", role != NULL ? role : "read");
-    if (expires != NULL) {
-        if (!expiry(expires, at)) {
-            json_decref(body);
-            return CLI_USAGE;
-        }
-        (void)json_object_set_new(body, "expires_at", json_string(at));
+    if (expires != NULL && !expiry(expires, at)) {
+        return CLI_USAGE;
     }
-    cli_request r = {.method = "POST", .path = "/tokens", .body = body};
-    int status = cli_ask(c, &r, &token);
-    if (status == CLI_OK) {
-        status = deliver(c, token, cli_option_of(c, "out"));
-    }
-    json_decref(token);
-    return status;
+    return make(c,
+                json_pack("{s:s, s:s, s:s*}", "name", args[0], "role", role != NULL ? role : "read",
+                          "expires_at", expires != NULL ? at : NULL));
 }
 
 static int list(cli *c, const char *const *args, int count)
@@ -106,14 +116,8 @@ static int list(cli *c, const char *const *args, int count)
 
 static int remove_token(cli *c, const char *const *args, int count)
 {
-    json_t *reply = NULL;
     (void)count;
-    char *path = cli_path("/tokens/{}", args[0]);
-    cli_request r = {.method = "DELETE", .path = path};
-    int status = cli_ask(c, &r, &reply);
-    json_decref(reply);
-    free(path);
-    return status;
+    return cli_send(c, "DELETE", cli_path("/tokens/{}", args[0]));
 }
 
 static const cli_option add_options[] = {

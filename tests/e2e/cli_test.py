@@ -228,6 +228,10 @@ def tokens(c, cotter):
     number = next(t["id"] for t in listed if t["name"] == "reader")
     cotter("token", "remove", number)
     check("a removed token is none", "401" in cotter("device", "list", status=1, token=reader))
+    check("no token without a place", "exists" in cotter("token", "add", "homeless", "--out", "reader.token", status=1))
+    check("it was not made", "homeless" not in cotter("token", "list"))
+    cotter("token", "add", "bad", "--role", "king", "--out", "bad.token", status=1)
+    check("no file of a refused token", not (c.folder / "bad.token").exists())
     cotter("token", "add", "short", "--expires", "soon", status=2)
     cotter("token", "add", "short", "--expires", "1h", "--role", "operate")
 
