@@ -76,7 +76,7 @@ cot_status cot_suit_intake_feed(cot_suit_intake *in, cot_bytes bytes, cot_bytes 
 {
     cot_status s = in->err;
     *store = (cot_bytes){NULL, 0};
-    if (s == COT_OK && in->state == COT_SUIT_HEAD)
+    if (s == COT_OK && bytes.len > 0 && in->state == COT_SUIT_HEAD)
         s = gather(in, &bytes);
     if (s == COT_OK && bytes.len > 0)
         s = take_payload(in, bytes, store);

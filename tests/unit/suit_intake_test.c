@@ -34,8 +34,10 @@ static cot_status take(run *r, const cot_suit_device *d, cot_bytes bytes, size_t
 {
     memset(r, 0, sizeof *r);
     cot_suit_intake_init(&r->in, d, &cot_crypto_openssl, r->head, cap);
+    cot_bytes store;
+    assert_int_equal(cot_suit_intake_feed(&r->in, (cot_bytes){NULL, 0}, &store), COT_OK);
+    assert_int_equal(store.len, 0);
     for (r->fed = 0; r->fed < bytes.len;) {
-        cot_bytes store;
         size_t n = bytes.len - r->fed < block ? bytes.len - r->fed : block;
         cot_status s = cot_suit_intake_feed(&r->in, (cot_bytes){bytes.p + r->fed, n}, &store);
         r->fed += n;
