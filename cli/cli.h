@@ -125,6 +125,8 @@ void cli_print_json(const json_t *j);
 void cli_print_json_line(const json_t *j);
 /* A member's text; "" when there is none. */
 const char *cli_text(const json_t *object, const char *name);
+/* A member's whole number; 0 when there is none. */
+long long cli_number(const json_t *object, const char *name);
 /* "3 s ago" of an RFC 3339 time text, "" of none. Returns `out`. */
 const char *cli_ago(char out[static 32], const char *time);
 /* A resource value for people. Returns `out`. */
@@ -157,8 +159,8 @@ FILE *cli_create(const char *path, bool secret);
 bool cli_close(FILE *f, const char *path);
 /* A whole file of at most `max` bytes, malloc'd and NUL-terminated; NULL (said). */
 uint8_t *cli_read_file(const char *path, size_t max, size_t *len);
-/* Open a file of secrets, which must be the user's own (or root's) and closed to everyone else; no symbolic link. The file that was
- * looked at is the one that is read. NULL (said). */
+/* Open a file of secrets, which must be the user's own (or root's) and closed to everyone else; no symbolic
+ * link. The file that was looked at is the one that is read. NULL (said). */
 FILE *cli_open_private(const char *path);
 /* cli_read_file of such a file. */
 uint8_t *cli_read_private(const char *path, size_t max, size_t *len);

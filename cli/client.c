@@ -247,8 +247,7 @@ static void say_problem(long status, const json_t *problem, const char *text)
                                 : "");
     json_array_foreach(json_object_get(problem, "errors"), i, line)
     {
-        (void)fprintf(stderr, "  line %lld: %s\n",
-                      (long long)json_integer_value(json_object_get(line, "line")),
+        (void)fprintf(stderr, "  line %lld: %s\n", cli_number(line, "line"),
                       cli_text(line, "detail"));
     }
 }

@@ -31,8 +31,7 @@ static int send_all(cli *c, const cli_csv *b)
     if (status == CLI_OK && c->json) {
         cli_print_json(reply);
     } else if (status == CLI_OK) {
-        (void)printf("imported %lld devices\n",
-                     (long long)json_integer_value(json_object_get(reply, "imported")));
+        (void)printf("imported %lld devices\n", cli_number(reply, "imported"));
     }
     json_decref(reply);
     return status;

@@ -54,8 +54,7 @@ static void print(const cli *c, const json_t *d, const json_t *values)
     line("LwM2M", cli_text(d, "lwm2m"));
     line("firmware", cli_text(d, "version"));
     line("last seen", cli_ago(ago, cli_text(d, "last_seen_at")));
-    (void)snprintf(text, sizeof text, "%lld s",
-                   (long long)json_integer_value(json_object_get(d, "lifetime")));
+    (void)snprintf(text, sizeof text, "%lld s", cli_number(d, "lifetime"));
     line("lifetime", json_is_integer(json_object_get(d, "lifetime")) ? text : "");
     print_objects(json_object_get(d, "objects"));
     print_values(c, values);

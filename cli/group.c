@@ -49,8 +49,8 @@ static void print(const cli *c, json_t *groups)
     {
         cli_cell(&t, cli_text(g, "name"));
         cli_cell(&t, cli_text(g, "policy"));
-        cli_cellf(&t, "%lld", (long long)json_integer_value(json_object_get(g, "parallel")));
-        cli_cellf(&t, "%lld", (long long)json_integer_value(json_object_get(g, "devices")));
+        cli_cellf(&t, "%lld", cli_number(g, "parallel"));
+        cli_cellf(&t, "%lld", cli_number(g, "devices"));
         cli_cell(&t, cli_text(g, "release")[0] != '\0' ? cli_text(g, "release") : "newest");
         cli_cell(&t, cli_text(g, "class_id"));
     }

@@ -185,6 +185,11 @@ const char *cli_text(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
+long long cli_number(const json_t *object, const char *name)
+{
+    return (long long)json_integer_value(json_object_get(object, name));
+}
+
 const char *cli_ago(char out[static 32], const char *time_text)
 {
     struct tm tm = {0};

@@ -82,8 +82,8 @@ static int list(cli *c, const char *const *args, int count)
         {
             cli_cell(&t, cli_text(r, "id"));
             cli_cell(&t, cli_text(r, "version"));
-            cli_cellf(&t, "%lld", (long long)json_integer_value(json_object_get(r, "sequence")));
-            cli_cellf(&t, "%lld", (long long)json_integer_value(json_object_get(r, "size")));
+            cli_cellf(&t, "%lld", cli_number(r, "sequence"));
+            cli_cellf(&t, "%lld", cli_number(r, "size"));
             cli_cell(&t, cli_text(r, "state"));
             cli_cell(&t, cli_ago(ago, cli_text(r, "created_at")));
         }

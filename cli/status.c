@@ -14,11 +14,6 @@ static void print_list(const char *title, const json_t *list)
     (void)printf("%s\n", json_array_size(list) == 0 ? " -" : "");
 }
 
-static long long number(const json_t *j, const char *name)
-{
-    return (long long)json_integer_value(json_object_get(j, name));
-}
-
 static int run(cli *c, const char *const *args, int count)
 {
     json_t *s = NULL;
@@ -28,17 +23,18 @@ static int run(cli *c, const char *const *args, int count)
     if (status == CLI_OK && c->json) {
         cli_print_json(s);
     } else if (status == CLI_OK) {
-        (void)printf("version      %s, up %lld s\n", cli_text(s, "version"), number(s, "uptime_s"));
-        (void)printf("devices      %lld, %lld registered\n", number(s, "devices"),
-                     number(s, "registered"));
+        (void)printf("version      %s, up %lld s\n", cli_text(s, "version"),
+                     cli_number(s, "uptime_s"));
+        (void)printf("devices      %lld, %lld registered\n", cli_number(s, "devices"),
+                     cli_number(s, "registered"));
         print_list("CoAPS", json_object_get(s, "coaps"));
         print_list("CoAP", json_object_get(s, "coap"));
         size_t i;
         json_t *worker;
         json_array_foreach(json_object_get(s, "workers"), i, worker)
         {
-            (void)printf("worker %-5lld %lld registrations\n", number(worker, "index"),
-                         number(worker, "registrations"));
+            (void)printf("worker %-5lld %lld registrations\n", cli_number(worker, "index"),
+                         cli_number(worker, "registrations"));
         }
     }
     json_decref(s);

@@ -27,11 +27,6 @@ static bool expiry(const char *text, char out[static 32])
     return true;
 }
 
-static long long id_of(const json_t *token)
-{
-    return (long long)json_integer_value(json_object_get(token, "id"));
-}
-
 /* Into the file that was made for it, or to the terminal. */
 static int deliver(const cli *c, const json_t *token, FILE *f, const char *out)
 {
@@ -40,12 +35,13 @@ static int deliver(const cli *c, const json_t *token, FILE *f, const char *out)
         if (!cli_close(f, out)) {
             return CLI_FAILED;
         }
-        (void)printf("token %lld is in %s\n", id_of(token), out);
+        (void)printf("token %lld is in %s\n", cli_number(token, "id"), out);
     } else if (c->json) {
         cli_print_json(token);
     } else {
         (void)printf("%s\n", cli_text(token, "token"));
-        (void)fprintf(stderr, "This is shown only once. Its id is %lld.\n", id_of(token));
+        (void)fprintf(stderr, "This is shown only once. Its id is %lld.\n",
+                      cli_number(token, "id"));
     }
     return CLI_OK;
 }
@@ -102,7 +98,7 @@ static int list(cli *c, const char *const *args, int count)
     } else if (status == CLI_OK) {
         json_array_foreach(tokens, i, token)
         {
-            cli_cellf(&t, "%lld", id_of(token));
+            cli_cellf(&t, "%lld", cli_number(token, "id"));
             cli_cell(&t, cli_text(token, "name"));
             cli_cell(&t, cli_text(token, "role"));
             cli_cell(&t, cli_ago(ago, cli_text(token, "last_used_at")));

@@ -73,11 +73,6 @@ static bool is_away(cli *c, const char *endpoint)
     return away;
 }
 
-static long long id_of(const json_t *command)
-{
-    return (long long)json_integer_value(json_object_get(command, "id"));
-}
-
 /* A person in front of a silent terminal wants to know what is waited for. */
 static void say_waiting(cli *c, const char *endpoint, const json_t *command)
 {
@@ -86,7 +81,7 @@ static void say_waiting(cli *c, const char *endpoint, const json_t *command)
             stderr,
             "%s is not registered now: command %lld is done when it comes. Waiting for a minute; "
             "Ctrl-C leaves the command in the queue.\n",
-            endpoint, id_of(command));
+            endpoint, cli_number(command, "id"));
     } else {
         (void)fprintf(stderr, "waiting for the answer of %s\n", endpoint);
     }
@@ -105,7 +100,8 @@ static int print_end(const cli *c, const json_t *command)
                      cli_text(command, "path"), code);
     } else if (!is_over(state)) {
         cli_error("%s %s: still %s; command %lld is done when the device comes",
-                  cli_text(command, "operation"), cli_text(command, "path"), state, id_of(command));
+                  cli_text(command, "operation"), cli_text(command, "path"), state,
+                  cli_number(command, "id"));
     } else {
         cli_error("%s %s: %s%s%s%s%s", cli_text(command, "operation"), cli_text(command, "path"),
                   state, code[0] != '\0' ? " " : "", code, detail[0] != '\0' ? ": " : "", detail);
@@ -119,7 +115,7 @@ static int print_queued(const cli *c, const json_t *command)
     if (c->json) {
         cli_print_json(command);
     } else {
-        (void)printf("command %lld: %s\n", id_of(command), cli_text(command, "state"));
+        (void)printf("command %lld: %s\n", cli_number(command, "id"), cli_text(command, "state"));
     }
     return CLI_OK;
 }
@@ -135,7 +131,7 @@ static int wait_for(cli *c, const char *endpoint, json_t **command)
     }
     while (status == CLI_OK && !is_over(cli_text(*command, "state")) && time(NULL) < until &&
            !cli_stopped()) {
-        (void)snprintf(id, sizeof id, "%lld", id_of(*command));
+        (void)snprintf(id, sizeof id, "%lld", cli_number(*command, "id"));
         json_decref(*command);
         status = cli_get(c, cli_path("/commands/{}?wait=20", id), command);
     }
