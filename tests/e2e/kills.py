@@ -103,7 +103,7 @@ def run(c, o):
     try:
         until("all devices have registered", lambda: c.api("GET", "/status")["registered"] == o.devices, 60)
         time.sleep(2)  # each session has carried a record both ways
-        capture = Capture(c.folder, c.coaps)
+        capture = Capture(c.folder, c.coaps, "kills", True)
         stream.start()
         choices = ["net", "hub", "keys", "http"] * (o.kills // 4 + 1)
         choices = choices[:max(0, o.kills - 3)] + ["monitor", "monitor", "monitor and net"][:min(3, o.kills)]
