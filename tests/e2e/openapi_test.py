@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The running server against its own OpenAPI document: schemathesis with every check on every operation, a fixed seed,
-and at most three minutes. A 5xx fails."""
+"""The running server against its own OpenAPI document: schemathesis with every check on every operation, a fixed seed and
+a fixed number of cases, so that a slow machine tests the same as a fast one; three minutes at most. A 5xx fails."""
 import os
 import pathlib
 import subprocess
@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE))
 import harness  # noqa: E402
 
 SEED = "7"
-SECONDS = "100"
+CASES = "15"  # of each operation, and of each phase
 
 
 def main():
@@ -22,7 +22,7 @@ def main():
         c.start()
         argv = [tool, "--config-file", HERE / "schemathesis.toml", "run", f"{c.url}/api/v1/openapi.json",
                 "--header", f"Authorization: Bearer {c.token()}", "--checks", "all", "--seed", SEED,
-                "--max-examples", "40", "--max-time", SECONDS, "--request-timeout", "30", "--max-response-time", "15",
+                "--max-examples", CASES, "--request-timeout", "30", "--max-response-time", "15",
                 "--generation-database", "none", "--no-color"]
         env = {**os.environ, "SCHEMATHESIS_HOOKS": "openapi_hooks", "PYTHONPATH": str(HERE)}
         done = subprocess.run([str(a) for a in argv], env=env, cwd=c.folder, check=False, timeout=175,
