@@ -31,7 +31,8 @@ void cot_tlv_write_head(cot_writer *w, cot_tlv_kind kind, uint16_t id, size_t le
 void cot_tlv_write_value(cot_writer *w, const cot_value *v);
 
 /* Decode the value part. COT_OK; COT_E_MALFORMED (a length that the type has not, a boolean above 1,
- * a string that is no UTF-8); COT_E_TYPE (`want` is COT_NONE); *out is valid with COT_OK only. Strings and opaque borrow from `raw`. */
+ * a string that is no UTF-8); COT_E_TYPE (`want` is COT_NONE); *out is valid with COT_OK only.
+ * Strings and opaque borrow from `raw`. */
 cot_status cot_tlv_value(cot_bytes raw, cot_type want, cot_value *out);
 
 /* --- reading records, called through core/lwm2m/content.h, which has the contract --- */
