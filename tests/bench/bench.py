@@ -15,9 +15,11 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+for folder in ("e2e", "interop"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
 import harness  # noqa: E402
 from harness import BUILD, ROOT, Cotter, Process, free_port, until  # noqa: E402
+from peers import Keys  # noqa: E402
 
 import socket  # noqa: E402
 
@@ -150,7 +152,7 @@ class Bench:
 
     def update_leshan(self, name, count, secure, ours):
         """One long run of Leshan's library server; its windows of 10 s give min and max."""
-        with Leshan(count if secure else 0) as leshan:
+        with Leshan(psk=count if secure else 0) as leshan:
             key = leshan.folder / "key"
             options = ["--key-file", key] if secure else []
             uri = f"coaps://127.0.0.1:{leshan.coaps}" if secure else f"coap://127.0.0.1:{leshan.coap}"
@@ -187,6 +189,20 @@ class Bench:
                 theirs.append(limit["handshakes"] / limit["seconds"])
             self.row("server", "handshake_x509", ours, "handshakes/server-CPU-s", "libcrypto", theirs,
                      [a / b for a, b in zip(ours, theirs)])
+            self.row("server", "handshake_x509_vs_leshan", ours, "handshakes/server-CPU-s", "leshan",
+                     self.handshake_leshan(c))
+
+    def handshake_leshan(self, c):
+        """Rounds of 10 s, the first one to warm up; each device makes one handshake, with a certificate of its own."""
+        rounds = max(2, self.leshan_seconds // 10)
+        with Leshan(x509=c.folder / "ca" / "ca.pem") as leshan:
+            load = Load(f"coaps://127.0.0.1:{leshan.coaps}", "--mode", "x509", "--ca", c.folder / "ca", "--server-cert",
+                        leshan.certificate, "--fleet", c.folder / "fleet.secret", "--prefix", "l", "--count",
+                        str(4000 * (rounds + 1)), "--load", "handshakes", "--window", "16", rounds=rounds + 1, seconds=10)
+            try:
+                return [rate(load, [leshan.pid], "handshakes_in_load", last=i == rounds)[0] for i in range(rounds + 1)][1:]
+            finally:
+                load.close()
 
     # ---- memory
 
@@ -207,7 +223,18 @@ class Bench:
                 sim.kill()
                 sim.wait()
             print(f"    fixed part {empty / 1e6:.1f} MB, with {count} devices {full / 1e6:.1f} MB")
-            self.row("server", "bytes_per_device", (full - empty) / count, "bytes", "leshan, live", 9.7 * 1024)
+        self.row("server", "bytes_per_device", (full - empty) / count, "bytes", "leshan, live heap", self.bytes_leshan(count))
+
+    def bytes_leshan(self, count):
+        """Live heap a device, after a collection, with as many registered over PSK."""
+        with Leshan(psk=count) as leshan:
+            empty = leshan.live_bytes()
+            load = Load(f"coaps://127.0.0.1:{leshan.coaps}", "--count", str(count), "--load", "updates", "--rate", "1500",
+                        "--lifetime", "3600", "--key-file", leshan.folder / "key", rounds=2, seconds=1)
+            try:
+                return (leshan.live_bytes() - empty) / count
+            finally:
+                load.close()
 
     # ---- the device library on a Cortex-M4
 
@@ -233,9 +260,10 @@ def footprint(c):
 
 
 class Leshan:
-    """Leshan's library server, pinned, quiet; `psk` devices of the simulator's names with one key."""
+    """Leshan's library server, pinned, quiet; `psk` devices of the simulator's names with one key, or certificates of
+    the CA `x509`."""
 
-    def __init__(self, psk):
+    def __init__(self, psk=0, x509=None):
         self.coap, self.coaps = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
         self.folder = pathlib.Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
         key = "00112233445566778899aabbccddeeff"
@@ -244,6 +272,13 @@ class Leshan:
                 "peer.LeshanServer", "--coap", self.coap, "--coaps", self.coaps, "--quiet", "--cid", "6"]
         if psk:
             argv += ["--pskrange", "sim", psk, key]
+        if x509:
+            keys = Keys(self.folder, "server")
+            keys.certificate("leshan")
+            self.certificate = keys.file("cert.pem")
+            trust = self.folder / "trust.der"
+            subprocess.run(["openssl", "x509", "-in", x509, "-outform", "DER", "-out", trust], check=True)
+            argv += ["--x509", keys.file("cert.der"), keys.file("pk8.der"), trust]
         self.p = subprocess.Popen(pinned(SERVER_CORE, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                   stderr=subprocess.DEVNULL)
         if "ready" not in self.p.stdout.readline():
@@ -252,6 +287,11 @@ class Leshan:
     @property
     def pid(self):
         return self.p.pid
+
+    def live_bytes(self):
+        """Of the heap, after a full collection."""
+        out = subprocess.run(["jcmd", str(self.pid), "GC.class_histogram"], check=True, capture_output=True, text=True).stdout
+        return int(out.strip().splitlines()[-1].split()[2])
 
     def __enter__(self):
         return self
