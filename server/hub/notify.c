@@ -5,32 +5,14 @@
 #include "server/hub/api.h"
 
 #include "core/lwm2m/content.h"
+#include "core/lwm2m/types.h"
 
 #include <string.h>
 
-/* The type that a standard resource has; SenML cannot say time, nor a float that has no fraction. */
-static cot_type known_type(const cot_lwm2m_path *p)
-{
-    static const struct {
-        uint16_t object;
-        uint16_t resource;
-        cot_type type;
-    } types[] = {
-        {3, 13, COT_TIME},        {5, 1, COT_STRING},      {3303, 5700, COT_FLOAT},
-        {3303, 5601, COT_FLOAT},  {3303, 5602, COT_FLOAT}, {3303, 5603, COT_FLOAT},
-        {3303, 5604, COT_FLOAT},  {3, 0, COT_STRING},      {3, 1, COT_STRING},
-        {3, 2, COT_STRING},       {3, 3, COT_STRING},      {3, 16, COT_STRING},
-        {3303, 5701, COT_STRING},
-    };
-    for (size_t i = 0; p->level >= 3 && i < sizeof types / sizeof types[0]; i++)
-        if (types[i].object == p->id[0] && types[i].resource == p->id[2])
-            return types[i].type;
-    return COT_NONE;
-}
-
 bool hub_record_value(const cot_lwm2m_record *rec, cot_value *v)
 {
-    cot_type want = known_type(&rec->path);
+    /* SenML can say neither a time nor a float without a fraction. */
+    cot_type want = cot_lwm2m_type_of(&rec->path);
     *v = rec->value;
     if (rec->form != COT_FORM_TYPED || rec->value.type == COT_NONE)
         return false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What devices send becomes SenML CBOR for hub, and back for those that do not speak it. TLV and text do not
- * say what type a value has: model.c knows the common objects, the rest is judged by its bytes. */
+ * say what type a value has: core/lwm2m/types.h knows the common objects, the rest is judged by its bytes. */
 #include "core/lwm2m/content.h"
 #include "core/cbor/reader.h"
-#include "server/net/model.h"
+#include "core/lwm2m/types.h"
 #include "server/net/net.h"
 
 #include <string.h>
@@ -33,8 +33,7 @@ static cot_status type_value(const cot_lwm2m_record *rec, cot_value *out)
         *out = rec->value;
         return COT_OK;
     }
-    cot_type type =
-        rec->path.level >= 3 ? net_model_type(rec->path.id[0], rec->path.id[2]) : COT_NONE;
+    cot_type type = cot_lwm2m_type_of(&rec->path);
     if (type == COT_NONE)
         type = guess(rec);
     cot_writer_init(&scratch, opaque, sizeof opaque);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The common objects' resource types (OMA LwM2M Core 1.1 appendix E; OMA registry for the IPSO resources, which
- * mean the same in each object). */
-#include "server/net/model.h"
+/* Types of standard resources. The IPSO resources mean the same in each object. */
+#include "core/lwm2m/types.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ANY UINT16_MAX
@@ -50,8 +50,12 @@ static const struct {
     {ANY, 6042, 6042, COT_INTEGER},
 };
 
-cot_type net_model_type(uint16_t object, uint16_t resource)
+cot_type cot_lwm2m_type_of(const cot_lwm2m_path *path)
 {
+    if (path->level < 3)
+        return COT_NONE;
+    uint16_t object = path->id[0];
+    uint16_t resource = path->id[2];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bool mine = rows[i].object == object || (rows[i].object == ANY && object >= 3200);
         if (mine && resource >= rows[i].first && resource <= rows[i].last)
