@@ -159,12 +159,14 @@ static cot_status write_header(const cot__log *log)
     return program(log, 0, &w);
 }
 
-/* Copy what counts, with the new value of `key`, into the other half and put that in charge. */
+/* Copy what counts, with the new value of `key`, into the other half and put that in charge. There is no
+ * generation after the last but one: such a log, which no device reaches, takes nothing more. */
 static cot_status move_half(cot__log *log, uint8_t key, const uint8_t *value, size_t len)
 {
     uint8_t old[COT__LOG_VALUE_MAX];
     cot__log to = *log;
-    to.generation++;
+    if (++to.generation == UINT32_MAX)
+        return COT_E_LIMIT;
     to.base = log->half_size - log->base;
     to.end = padded(log, HEADER_SIZE);
     cot_status s = log->port->flash_erase(log->port->ctx, COT_AREA_LOG, to.base, log->half_size);

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     http_text out = {0};
     cot_bytes in = {data, size};
     if (http_json_from_cbor(in, &out) == COT_OK) {
-        if (cot_cbor_check(in, 0) != COT_OK) {
+        cot_status s = cot_cbor_check(in, 0);
+        if (s != COT_OK && s != COT_E_LIMIT) { /* it counts tags as depth, which JSON has not */
             abort();
         }
         /* jansson has neither NUL in keys nor integers beyond 64 bits. */
