@@ -123,7 +123,7 @@ static void refuses_other_authentication(void **state)
     assert_int_equal(verify("81 43 812f00"), COT_E_UNSUPPORTED);
     right[1] = '2'; /* two blocks: the second is missing, or something else */
     assert_int_equal(verify(right), COT_E_TRUNCATED);
-    strcat(right, "41 00");
+    (void)snprintf(right + n, sizeof right - (size_t)n, "41 00");
     assert_int_equal(verify(right), COT_E_TYPE);
 }
 
